@@ -1,0 +1,1 @@
+"""What an operator may change: the default policy, severities, gunicorn, the App manifest."""
