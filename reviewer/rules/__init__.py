@@ -1,0 +1,21 @@
+"""The rules of our own: a module a family, each rule one function with its examples under tests/rules/.
+
+Owns the list of rules. Knows only the vocabulary and the syntax trees; imports no scanner, no policy, no GitHub.
+"""
+
+from __future__ import annotations
+
+from reviewer.model import Finding
+from reviewer.rules import modules, oidc, skips, state
+from reviewer.rules.rule import Directory, Hit, Rule
+
+__all__ = ["RULES", "Directory", "Hit", "Rule", "run_rules"]
+
+RULES: dict[str, Rule] = {rule.id: rule for family in (state, oidc, modules, skips) for rule in family.RULES}
+"""Every rule by its id. PLB_SKIP_1 is found by the comparison, which alone knows what a change added."""
+
+
+def run_rules(directory: Directory) -> tuple[Finding, ...]:
+    """Return what the rules find in one directory, in the order of path, line and rule."""
+    findings = {rule.finding(hit, directory) for rule in RULES.values() for hit in rule.check(directory)}
+    return tuple(sorted(findings, key=lambda finding: (finding.span, finding.rule, finding.resource)))

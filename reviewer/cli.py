@@ -1,0 +1,111 @@
+"""The command line: `plumbrule serve | worker | migrate | review`. Parses, calls, prints; decides nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from reviewer.errors import Misconfigured, PlumbruleError
+
+EXIT_PASSED, EXIT_BLOCKED, EXIT_COULD_NOT_RUN = 0, 1, 2
+FORMATS = ("text", "json", "sarif", "markdown")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="plumbrule", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Review infrastructure changes for security: as a GitHub App, or here in a local repository.
+
+    \b
+    plumbrule review --base main     what your branch introduces, before anyone else sees it
+    plumbrule serve, plumbrule worker   the two processes of the GitHub App (see README.md)
+    """
+
+
+@commands.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option("--base", required=True, metavar="REV", help="Compare with where the head left REV (the merge base).")
+@click.option("--head", metavar="REV", help="Review REV. Default: the files as they are now, uncommitted ones too.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A policy file to go by. Default: .github/plumbrule.yml at the base, as on GitHub.",
+)
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
+def review(  # noqa: PLR0913, PLR0917 (one argument an option)
+    path: Path, base: str, head: str | None, form: str, output: Path | None, policy: Path | None, color: str
+) -> None:
+    """Review the repository at PATH with no GitHub at all: what the head introduces, compared with REV.
+
+    Exit code 0: passed. 1: blocked. 2: could not run.
+    """
+    from reviewer import local  # late: the scanner is not needed to print a help text
+
+    with local.examined(path, base=base, head=head, policy=policy, environ=os.environ, say=progress) as examination:
+        colored = color == "always" or (color == "auto" and output is None and sys.stdout.isatty())
+        text = local.render(examination, form, color=colored)
+        if output:
+            output.write_text(text, encoding="utf-8")
+        else:
+            click.echo(text, nl=not text.endswith("\n"))
+        sys.exit(EXIT_PASSED if examination.verdict.passed else EXIT_BLOCKED)
+
+
+@commands.command()
+def migrate() -> None:
+    """Create or update the tables of the database. Safe to run again."""
+    from reviewer.jobs import migrate as migrate_jobs
+    from reviewer.settings import read_settings
+
+    migrate_jobs(read_settings(os.environ))
+    click.echo("The database is up to date.", err=True)
+
+
+@commands.command()
+def serve() -> None:
+    """Run the web server (gunicorn with config/gunicorn.conf.py): webhooks, /healthz, /readyz, /metrics."""
+    from reviewer.settings import CONFIG_DIR, read_settings
+
+    read_settings(os.environ)  # all problems at once, before gunicorn starts its processes
+    gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+    arguments = [gunicorn, "-c", str(CONFIG_DIR / "gunicorn.conf.py"), "app:create_app_from_environment()"]
+    os.execv(gunicorn, arguments)  # noqa: S606 (our own process becomes the server; nothing of a pull request is near)
+
+
+@commands.command()
+def worker() -> None:
+    """Run a worker: takes reviews from the queue until it is told to stop (SIGTERM), then finishes what it has."""
+    from reviewer import compose
+    from reviewer.settings import read_settings
+
+    compose.run_worker(read_settings(os.environ))
+
+
+def progress(message: str) -> None:
+    """Say what goes on, to a person who waits at a terminal."""
+    if sys.stderr.isatty():
+        click.secho(message, err=True, dim=True)
+
+
+def main() -> None:
+    """Run a command; what is wrong is said in one line each, without a traceback."""
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_COULD_NOT_RUN)
+    except Misconfigured as error:
+        click.echo("plumbrule cannot start:", err=True)
+        for problem in error.problems:
+            click.echo(f"  {problem}", err=True)
+        sys.exit(EXIT_COULD_NOT_RUN)
+    except PlumbruleError as error:
+        click.echo(f"plumbrule: {error}", err=True)
+        sys.exit(EXIT_COULD_NOT_RUN)

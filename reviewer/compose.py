@@ -1,0 +1,55 @@
+"""The worker's composition root: settings become services, services do the work of the queue."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from reviewer import jobs
+from reviewer.gh.client import GitHub
+from reviewer.logs import configure_logs
+from reviewer.review import Services, explain_failure, review
+from reviewer.scan.cache import ScanCache
+from reviewer.scan.scanner import Scanner, ScansUnits
+from reviewer.settings import Settings
+from reviewer.store import Store, open_engine
+
+CACHE_BYTES = 512 << 20
+REDELIVER_WITHIN = timedelta(days=3)  # GitHub's own memory of deliveries
+log = structlog.get_logger()
+
+
+def build_services(settings: Settings, scanner: ScansUnits, store: Store) -> Services:
+    """Return what a review works with; `scanner` is started and closed by the caller."""
+    return Services(
+        settings=settings,
+        github=GitHub(settings),
+        store=store,
+        scanner=scanner,
+        cache=ScanCache(settings.data_dir / "cache", CACHE_BYTES),
+    )
+
+
+def run_worker(settings: Settings) -> None:
+    """Be a worker until told to stop. Raises Misconfigured when nothing here can contain a scan."""
+    configure_logs(settings.log_level, (settings.private_key, *settings.webhook_secrets))
+    engine = open_engine(settings)
+    trees = settings.data_dir / "trees"
+    with Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency) as scanner:
+        services = build_services(settings, scanner, Store(engine))
+        jobs.run_worker(
+            settings,
+            engine,
+            work=partial(review, services),
+            give_up=partial(explain_failure, services),
+            redeliver=partial(redeliver, services.github),
+        )
+
+
+def redeliver(github: GitHub) -> None:
+    """Have GitHub deliver again what it could not deliver while we were away."""
+    for delivery in github.failed_deliveries(datetime.now(UTC) - REDELIVER_WITHIN):
+        github.redeliver(delivery.id)
+        log.info("delivery.again", delivery=delivery.guid)

@@ -1,0 +1,103 @@
+"""From two commits to an examination: scan both, apply the policy, compare, decide.
+
+The same for a pull request on GitHub and for `plumbrule review` on a local repository: only the `Case` differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from reviewer.judge import compare, diff, verdict
+from reviewer.judge import policy as policies
+from reviewer.model import Diff, Examination, Sha, Verdict
+from reviewer.process import Stop
+from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
+from reviewer.scan.cache import ScanCache
+from reviewer.scan.commits import PairScan, scan_everything, scan_pair
+from reviewer.scan.kinds import is_infrastructure
+from reviewer.scan.objects import Clone
+from reviewer.scan.scanner import ScansUnits
+from reviewer.settings import ScanLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be examined: `head` against `base` (None: everything at `head`), by the policy at `policy_at`."""
+
+    clone: Clone
+    head: Sha
+    base: Sha | None
+    policy_at: Sha
+    policy_ref: str  # how people call `policy_at`: main
+    today: date
+    limits: ScanLimits
+    policy_file: tuple[str, str] | None = None  # name and text of a file that is the policy instead
+    organization_policy: str | None = None  # text of plumbrule.yml in the organization's .github repository
+
+
+def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> Examination:
+    """Return all that there is to know of `case`.
+
+    Raises what the clone raises (Transient, Gone, Rejected) and Superseded from `stop`. A scanner that fails does not
+    raise: what it did not look at stands in the examination.
+    """
+    pair = scan(case, scanner=scanner, cache=cache, stop=stop)
+    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
+    base, head = policies.apply(ruling.policy, pair.base), policies.apply(ruling.policy, pair.head)
+    change = read_diff(case, pair.changed)
+    comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
+    return Examination(
+        comparison=comparison,
+        verdict=judged(verdict.decide(comparison, ruling.policy, case.today), ruling),
+        diff=change,
+        anchors=diff.anchors(change, comparison.introduced),
+        head_sha=case.head,
+        base_sha=case.base,
+        policy_source=ruling.source,
+        policy_digest=policies.digest(ruling.policy),
+        policy_problems=ruling.problems,
+        files=head.files,
+        roots=head.roots,
+        resources=head.resources,
+    )
+
+
+def scan(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> PairScan:
+    """Scan base and head; with no base everything at the head is scanned, and stands."""
+    if case.base is None:
+        everything = scan_everything(case.clone, case.head, scanner, cache, case.limits, stop)
+        return PairScan(base=everything, head=everything, changed=())
+    return scan_pair(case.clone, case.base, case.head, scanner, cache, case.limits, stop)
+
+
+def read_diff(case: Case, changed: tuple[str, ...]) -> Diff:
+    """Return the change of the infrastructure files as GitHub shows it."""
+    paths = tuple(path for path in changed if is_infrastructure(path))
+    if case.base is None or not paths:
+        return Diff(changed=changed)
+    return replace(diff.parse_diff(case.clone.diff(case.base, case.head, paths)), changed=changed)
+
+
+def read_policy_texts(case: Case, changed: tuple[str, ...]) -> PolicyTexts:
+    """Return the policy files that have a say: the base's, the organization's, and the head's where it changes."""
+    name, text = case.policy_file or (f"{POLICY_PATH} of {case.policy_ref}", read_text(case, case.policy_at))
+    return PolicyTexts(
+        name=name,
+        repository=text,
+        organization=case.organization_policy,
+        changed=read_text(case, case.head) if POLICY_PATH in changed else None,
+    )
+
+
+def read_text(case: Case, at: Sha) -> str | None:
+    """Return the policy file at a commit, None when there is none."""
+    raw = case.clone.file(at, POLICY_PATH)
+    return None if raw is None else raw.decode("utf-8", errors="replace")
+
+
+def judged(decided: Verdict, ruling: Ruling) -> Verdict:
+    """Return `decided`, or a verdict that blocks because nobody knows what the policy would say."""
+    if not ruling.broken:
+        return decided
+    return replace(decided, passed=False, failures=(*ruling.broken, *decided.failures))

@@ -1,0 +1,190 @@
+"""What may stand in a policy file: its keys and their values, for a repository and for an organization.
+
+These pydantic models are the one description of the format: they check files and they are the JSON Schema. Knows
+nothing of lines, and nothing of what the values do.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+MIN_REASON = 5
+"""Characters of a reason: enough to name a ticket."""
+
+RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
+Threshold = Literal["critical", "high", "medium", "low", "info", "never"]
+Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers"]
+
+_RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def shown(value: object) -> str:
+    """Return `value` for a message: one short line, whatever it is."""
+    match value:
+        case None:
+            return "nothing"
+        case str():
+            return repr(value if len(value) <= 60 else value[:57] + "...")
+        case list() | dict():
+            return "a list" if isinstance(value, list) else "a mapping"
+        case _:
+            return str(value)
+
+
+def _rule_pattern(text: str) -> str:
+    if not _RULE.fullmatch(text):
+        raise ValueError(f"{shown(text)} cannot name a rule; expected one such as CKV_AWS_24, or CKV_AWS_* for many")
+    return text
+
+
+def _path_pattern(text: str) -> str:
+    outside = text.startswith("/") or "\\" in text or {".", ".."} & set(text.split("/"))
+    if outside or not text.strip(" /"):
+        raise ValueError(f"{shown(text)} is not a path in the repository; expected one such as modules/legacy/**")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is blank; expected some text")
+    return text.strip()
+
+
+def _reason(text: str) -> str:
+    if len(text.strip()) < MIN_REASON:
+        raise ValueError(
+            f"{shown(text)} is no reason; expected why the risk is accepted, {MIN_REASON} characters or more"
+        )
+    return text.strip()
+
+
+def _day(text: str) -> str:
+    try:
+        if not _DAY.fullmatch(text):
+            raise ValueError
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a day; expected a date such as 2027-03-31") from None
+    return text
+
+
+def _empty_list(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _empty_mapping(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Text = Annotated[str, AfterValidator(_not_blank)]
+RulePattern = Annotated[str, AfterValidator(_rule_pattern), Field(json_schema_extra={"pattern": f"^{_RULE.pattern}$"})]
+PathPattern = Annotated[str, AfterValidator(_path_pattern)]
+Reason = Annotated[str, AfterValidator(_reason), Field(json_schema_extra={"minLength": MIN_REASON})]
+Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"format": "date"})]
+PathPatterns = Annotated[list[PathPattern], BeforeValidator(_empty_list)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PathsDocument(_Strict):
+    """Which files are reviewed."""
+
+    include: PathPatterns = Field(default=[], description="Only what these patterns describe. Empty: everything.")
+    exclude: PathPatterns = Field(default=[], description="Never what these patterns describe.")
+
+
+class WaiverDocument(_Strict):
+    """An accepted risk."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["resource"]}, {"required": ["path"]}]})
+
+    rule: RulePattern = Field(description="The rule, or a pattern such as CKV_AWS_*.")
+    resource: Text | None = Field(default=None, description="The resource's address; * and ? are wildcards.")
+    path: PathPattern | None = Field(default=None, description="The path; * and ? and ** are wildcards.")
+    reason: Reason = Field(description="Why the risk is accepted.")
+    expires: Day = Field(description="The last day on which it is, such as 2027-03-31.")
+    approved_by: Text | None = Field(default=None, description="Who accepted it.")
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> WaiverDocument:
+        if self.resource is None and self.path is None:
+            raise ValueError("it would cover the whole repository; expected resource or path as well")
+        return self
+
+
+class PolicyDocument(_Strict):
+    """Plumbrule's policy for a repository."""
+
+    version: Literal[1] = Field(default=1, description="Of this format.")
+    mode: Literal["audit", "enforce"] = Field(default="enforce", description="audit: tell, and pass. enforce: block.")
+    block_at: Threshold = Field(default="high", description="Findings of a change from this severity on block it.")
+    comment_at: Threshold = Field(
+        default="medium", description="Findings of a change from this severity on get a comment."
+    )
+    on_failure: Literal["block", "pass"] = Field(
+        default="block", description="What it means that a part could not be looked at."
+    )
+    skips: Literal["honor", "ignore"] = Field(
+        default="honor", description="Whether checkov:skip comments mute findings."
+    )
+    paths: Annotated[PathsDocument, BeforeValidator(_empty_mapping)] = Field(
+        default=PathsDocument(), description="Which files are reviewed."
+    )
+    rules: Annotated[dict[RulePattern, RuleSetting], BeforeValidator(_empty_mapping)] = Field(
+        default={},
+        description="Rules that are off or of another severity. The most specific pattern counts.",
+        json_schema_extra={"propertyNames": {"pattern": f"^{_RULE.pattern}$"}},
+    )
+    waivers: Annotated[list[WaiverDocument], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Accepted risks."
+    )
+
+
+class OrganizationDocument(_Strict):
+    """What an organization gives its repositories: defaults, and the keys that they may tighten and not loosen."""
+
+    version: Literal[1] = Field(default=1, description="Of this format.")
+    defaults: Annotated[PolicyDocument, BeforeValidator(_empty_mapping)] = Field(
+        default=PolicyDocument(), description="The policy of repositories that say nothing else."
+    )
+    locks: Annotated[list[Key], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Keys that a repository may tighten and not loosen."
+    )
+
+
+EXPECTED = {
+    "": "keys such as mode: enforce",
+    "version": "1",
+    "defaults": "keys such as mode: enforce",
+    "locks": "a list of keys",
+    "locks.*": "a key",
+    "paths": "include and exclude",
+    "paths.include": "a list of path patterns",
+    "paths.include.*": "a path pattern",
+    "paths.exclude": "a list of path patterns",
+    "paths.exclude.*": "a path pattern",
+    "rules": "rules with off or a severity, such as CKV_AWS_18: off",
+    "waivers": "a list of waivers",
+    "waivers.*": "rule, resource or path, reason and expires",
+    "waivers.*.rule": "a rule such as CKV_AWS_24",
+    "waivers.*.resource": "an address such as aws_s3_bucket.site",
+    "waivers.*.path": "a path pattern",
+    "waivers.*.reason": "why the risk is accepted",
+    "waivers.*.expires": "a date such as 2027-03-31",
+    "waivers.*.approved_by": "a name",
+}
+"""What is expected at each place, `*` being any position: for values of the wrong shape and for what is missing."""
+
+KEYS = {
+    "": tuple(PolicyDocument.model_fields),
+    "paths": tuple(PathsDocument.model_fields),
+    "waivers.*": tuple(WaiverDocument.model_fields),
+}
+"""The keys at each place of a repository's policy."""

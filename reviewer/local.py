@@ -1,0 +1,100 @@
+"""`plumbrule review`: the same review on a local repository, answered in the terminal instead of on GitHub."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from reviewer.errors import Rejected
+from reviewer.examine import Case, examine
+from reviewer.model import Examination, Sha
+from reviewer.process import never
+from reviewer.report.jsonable import build_json
+from reviewer.report.markdown import build_markdown
+from reviewer.report.sarif import build_sarif
+from reviewer.report.terminal import render_text
+from reviewer.scan.cache import ScanCache
+from reviewer.scan.local import LocalClone
+from reviewer.scan.scanner import Scanner
+from reviewer.settings import cache_directory, default_scan_limits, sandbox_choice
+
+CACHE_BYTES = 64 << 20
+Say = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def examined(
+    path: Path, *, base: str, head: str | None, policy: Path | None, environ: Mapping[str, str], say: Say
+) -> Iterator[Examination]:
+    """Examine the repository at `path`: `head` (None: its files as they are now) against its merge base with `base`.
+
+    Raises Rejected for what the person at the terminal can mend: no repository, no such revision, a bad policy file.
+    """
+    started = time.monotonic()
+    with contextlib.closing(LocalClone(path)) as clone:
+        case = open_case(clone, base=base, head=head, policy=policy, environ=environ)
+        examination = scan(case, environ, say)
+        seconds = round(time.monotonic() - started, 1)
+        yield replace(examination, seconds=seconds, excerpts=read_excerpts(clone, examination))
+
+
+def open_case(
+    clone: LocalClone, *, base: str, head: str | None, policy: Path | None, environ: Mapping[str, str]
+) -> Case:
+    """Resolve the revisions of `clone` into a case. Raises Rejected naming what is not there."""
+    at = clone.merge_base(clone.resolve(base), clone.resolve(head or "HEAD"))
+    return Case(
+        clone=clone,
+        head=clone.resolve(head) if head else Sha(clone.worktree()),
+        base=at,
+        policy_at=at,
+        policy_ref=base,
+        policy_file=read_policy_file(policy) if policy else None,
+        today=date.today(),
+        limits=default_scan_limits(environ),
+    )
+
+
+def read_policy_file(path: Path) -> tuple[str, str]:
+    """Return name and text of the policy file at `path`. Raises Rejected."""
+    try:
+        return str(path), path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Rejected(f"--policy: {path} could not be read: {error}") from error
+
+
+def scan(case: Case, environ: Mapping[str, str], say: Say) -> Examination:
+    """Start a scanner for this one case, in a folder that goes away with it."""
+    cache = ScanCache(cache_directory(environ), CACHE_BYTES)
+    with tempfile.TemporaryDirectory(prefix="plumbrule-") as folder:
+        trees = Path(folder, "trees")
+        trees.mkdir()
+        say("Starting the scanner (a few seconds) ...")
+        with Scanner(case.limits, sandbox_choice(environ), trees, concurrency=2) as scanner:
+            say("Reviewing ...")
+            return examine(case, scanner=scanner, cache=cache, stop=never)
+
+
+def read_excerpts(clone: LocalClone, examination: Examination) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the lines of every file in which something was introduced."""
+    paths = sorted({finding.path for finding in examination.comparison.introduced})
+    files = ((path, clone.file(examination.head_sha, path)) for path in paths)
+    return tuple((path, tuple(raw.decode("utf-8", "replace").splitlines())) for path, raw in files if raw is not None)
+
+
+def render(examination: Examination, form: str, *, color: bool) -> str:
+    """Return `examination` in one of the formats of the command line: text, json, sarif or markdown."""
+    if form == "json":
+        return json.dumps(build_json(examination), indent=2) + "\n"
+    if form == "sarif":
+        return json.dumps(build_sarif(examination, ref=""), indent=2) + "\n"
+    if form == "markdown":
+        return build_markdown(examination)
+    return render_text(examination, color=color, width=shutil.get_terminal_size((100, 24)).columns)

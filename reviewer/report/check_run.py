@@ -1,0 +1,66 @@
+"""The check run named Plumbrule: its verdict, title, summary and annotations, in every case that there is.
+
+Owns what the check says. Must not know how GitHub is told.
+"""
+
+from __future__ import annotations
+
+from reviewer.model import CheckRun, Conclusion, Examination
+from reviewer.report.annotations import build_annotations
+from reviewer.report.comment import build_comments
+from reviewer.report.links import Links
+from reviewer.report.summary import NOTHING, NOTHING_TITLE, build_summary, build_title
+from reviewer.report.text import code, one_line, prose, sentence
+from reviewer.report.tools import Tools, installed_tools
+
+__all__ = ["Links", "build_check_run", "failure", "nothing_to_review", "progress"]
+
+
+def build_check_run(examination: Examination, links: Links, tools: Tools | None = None) -> CheckRun:
+    """Return the concluded check run for `examination`."""
+    return CheckRun(
+        conclusion=Conclusion.SUCCESS if examination.verdict.passed else Conclusion.FAILURE,
+        title=build_title(examination),
+        summary=build_summary(examination, links, tools or installed_tools()),
+        annotations=build_annotations(examination, build_comments(examination)),
+    )
+
+
+def progress() -> tuple[str, str]:
+    """Return (title, summary) while the review runs."""
+    return "Reviewing", "Plumbrule is reviewing this change. The verdict will stand here."
+
+
+def nothing_to_review() -> CheckRun:
+    """Return the check run for a change without infrastructure."""
+    return CheckRun(
+        conclusion=Conclusion.SUCCESS,
+        title=NOTHING_TITLE,
+        summary=NOTHING,
+    )
+
+
+def _failure_title(title: str) -> str:
+    told = one_line(title, 200)
+    return told if told.startswith("Not reviewed") else f"Not reviewed: {told}"
+
+
+def failure(title: str, message: str, reference: str) -> CheckRun:
+    """Return the check run for a review that could not be done.
+
+    `title` and `message` are for the author (a traceback in them is cut), `reference` is the review's id.
+    """
+    reason = message.partition("Traceback (most recent call last)")[0]
+    return CheckRun(
+        conclusion=Conclusion.FAILURE,
+        title=_failure_title(title),
+        summary="\n\n".join(
+            part
+            for part in (
+                *(sentence(prose(paragraph, 2000)) for paragraph in reason.split("\n")[:20]),
+                "Nothing was found out about this change, so this check does not pass. Press **Re-run** to try again.",
+                f"<sub>If it comes back, tell the operator of Plumbrule: reference {code(reference)}.</sub>",
+            )
+            if part
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Hidden HTML comments by which Plumbrule knows its own comments and reviews again.
+
+Owns the form of the markers. Must not know what a comment says. Text from the repository cannot hold a marker: `disarm`
+breaks what looks like one, and `report.text` applies it to everything.
+"""
+
+from __future__ import annotations
+
+import re
+
+_KEY = r"[0-9a-f]{1,64}"
+_COMMENT = re.compile(
+    rf"^[ \t]*<!-- plumbrule:comment v1 key=({_KEY}) fp=((?:{_KEY}(?:,{_KEY})*)?) -->[ \t]*\r?$", re.M
+)
+_REVIEW = re.compile(rf"^[ \t]*<!-- plumbrule:review v1 head=({_KEY}) -->[ \t]*\r?$", re.M)
+_MENDED = re.compile(rf"^[ \t]*<!-- plumbrule:mended v1 sha={_KEY} -->[ \t]*\r?$", re.M)
+_ANY = re.compile(r"<!--(\s*plumbrule\s*:)", re.I)
+
+
+def comment_marker(key: str, fingerprints: tuple[str, ...]) -> str:
+    """Return the line that names a comment by its `key` (hex) and the findings it speaks of."""
+    return f"<!-- plumbrule:comment v1 key={key} fp={','.join(fingerprints)} -->"
+
+
+def read_comment_marker(body: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return (key, fingerprints) of the last marker line in `body`, whatever stands around it; None without one."""
+    found = _COMMENT.findall(body)
+    if not found:
+        return None
+    key, fingerprints = found[-1]
+    return key, tuple(fingerprints.split(",")) if fingerprints else ()
+
+
+def review_marker(head_sha: str) -> str:
+    """Return the line that names a review by the head it is about."""
+    return f"<!-- plumbrule:review v1 head={head_sha} -->"
+
+
+def read_review_marker(body: str) -> str | None:
+    """Return the head SHA that the review's `body` is about; None without a marker."""
+    found = _REVIEW.findall(body)
+    return found[-1] if found else None
+
+
+def mended_marker(sha: str) -> str:
+    """Return the line that says that all a comment spoke of was gone at `sha`."""
+    return f"<!-- plumbrule:mended v1 sha={sha} -->"
+
+
+def is_mended(body: str) -> bool:
+    """Whether `body` already says that its findings are gone."""
+    return _MENDED.search(body) is not None
+
+
+def without_markers(body: str) -> str:
+    """Return `body` without any marker line."""
+    for pattern in (_COMMENT, _REVIEW, _MENDED):
+        body = pattern.sub("", body)
+    return body.strip()
+
+
+def disarm(text: str) -> str:
+    """Return `text` with everything that could be read as one of our markers broken."""
+    return _ANY.sub(r"<! --\1", text)

@@ -1,0 +1,31 @@
+"""Everything that should stand on a pull request, as one value.
+
+Owns the putting together. Must not know what stands there now (gh.publish reconciles).
+"""
+
+from __future__ import annotations
+
+from reviewer.model import Examination, Publication
+from reviewer.report.check_run import build_check_run
+from reviewer.report.comment import build_comments
+from reviewer.report.links import Links
+from reviewer.report.sarif import build_sarif, is_complete
+from reviewer.report.tools import Tools
+
+
+def build_publication(
+    examination: Examination, links: Links, *, ref: str, quiet: bool, tools: Tools | None = None
+) -> Publication:
+    """Return what should stand: check run, comments (none when `quiet`, for drafts), SARIF for `ref`.
+
+    There is no SARIF when a part failed to be examined.
+    """
+    comparison = examination.comparison
+    found = (*comparison.introduced, *comparison.standing, *comparison.muted)
+    url = f"{links.html_url}/{links.full_name}"
+    return Publication(
+        check_run=build_check_run(examination, links, tools),
+        comments=() if quiet else build_comments(examination),
+        present=frozenset(f.fingerprint for f in found),
+        sarif=build_sarif(examination, ref=ref, repository_url=url) if is_complete(examination) else None,
+    )

@@ -1,0 +1,204 @@
+"""START HERE: the review of a pull request, one call a step.
+
+A step is safe to run again: what it learned is kept under the review's own id, what it writes is reconciled with what
+already stands on GitHub. `jobs` runs the steps and remembers which are done; this module knows nothing of how.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded
+from reviewer.examine import Case, examine
+from reviewer.gh import publish as gh
+from reviewer.gh.client import GitHub, RepositoryClient
+from reviewer.model import CheckRun, Examination, Finding, ReviewRequest, Sha, Subject
+from reviewer.process import Stop
+from reviewer.report.check_run import Links, failure, progress
+from reviewer.report.publication import build_publication
+from reviewer.report.sarif import build_sarif
+from reviewer.scan.cache import ScanCache
+from reviewer.scan.clone import GitHubClone
+from reviewer.scan.scanner import ScansUnits
+from reviewer.settings import Settings
+from reviewer.store import Store
+
+if TYPE_CHECKING:
+    from reviewer.jobs import Steps
+
+log = structlog.get_logger()
+
+EXAMINATION: TypeAdapter[Examination] = TypeAdapter(Examination)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a review works with. `today` is the clock of the waivers."""
+
+    settings: Settings
+    github: GitHub
+    store: Store
+    scanner: ScansUnits
+    cache: ScanCache
+    today: Callable[[], date] = date.today
+
+
+def review(services: Services, request: ReviewRequest, steps: Steps) -> None:
+    """Review `request` and publish the answer; each step is checkpointed under its name.
+
+    Raises Transient (the step is to be tried again), Superseded and Gone (stop quietly), anything else to be explained
+    by `explain_failure`.
+    """
+    current = steps("announce", lambda: announce(services, request, steps.stop))
+    if current is None:
+        return
+    request = replace(request, **current)
+    steps("examine", lambda: examine_and_keep(services, request, steps.stop))
+    published = steps("publish", lambda: publish(services, request, steps.still_current))
+    steps("upload", lambda: upload(services, request, steps.still_current))
+    services.store.finish(request, published["conclusion"])
+
+
+def announce(services: Services, request: ReviewRequest, stop: Stop) -> dict[str, Any] | None:
+    """Show that the review has begun; return what GitHub says now of `base_sha`, `base_ref` and `draft`.
+
+    None when there is nothing to review any more: the pull request is closed or its head has moved on.
+    """
+    client = services.github.installation(request.repository)
+    current: dict[str, Any] = {}
+    if request.subject is Subject.DEFAULT_BRANCH:
+        return current
+    if request.subject is Subject.PULL_REQUEST:
+        state = client.pull_request(required_number(request))
+        if state.state != "open" or state.head_sha != request.head_sha:
+            log.info("review.not_current", review=request.id, state=state.state, head=state.head_sha)
+            return None
+        current = {"base_sha": state.base_sha, "base_ref": state.base_ref, "draft": state.draft}
+    stop()
+    gh.announce(client, request, *progress())
+    return current
+
+
+def examine_and_keep(services: Services, request: ReviewRequest, stop: Stop) -> dict[str, Any]:
+    """Check out, scan, compare and decide; keep the examination in the database and return its outline."""
+    started = time.monotonic()
+    client = services.github.installation(request.repository)
+    case = open_case(services, client, request, stop)
+    examination = examine(case, scanner=services.scanner, cache=services.cache, stop=stop)
+    examination = replace(examination, seconds=round(time.monotonic() - started, 3))
+    services.store.put_examination(request.id, EXAMINATION.dump_json(examination))
+    outline = {
+        "passed": examination.verdict.passed,
+        "introduced": len(examination.comparison.introduced),
+        "not_examined": len(examination.comparison.not_examined),
+        "seconds": examination.seconds,
+    }
+    log.info("review.examined", review=request.id, subject=str(request), **outline)
+    return outline
+
+
+def open_case(services: Services, client: RepositoryClient, request: ReviewRequest, stop: Stop) -> Case:
+    """Fetch what the review needs of the repository and of its policy."""
+    clone = GitHubClone(
+        services.settings.data_dir / "clones" / f"{request.repository.id}.git",
+        f"{services.settings.git_url}/{request.repository.full_name}.git",
+        client.read_token,
+        stop,
+    )
+    head, base_tip, base = request.head_sha, request.base_sha, request.base_sha
+    if request.subject is Subject.PULL_REQUEST:
+        assert base_tip  # noqa: S101 (a pull request has a base)
+        base = client.merge_base(base_tip, head)
+    wanted: list[str] = [sha for sha in dict.fromkeys((head, base, base_tip)) if sha]
+    clone.fetch(wanted)
+    return Case(
+        clone=clone,
+        head=head,
+        base=base,
+        policy_at=base_tip or head,
+        policy_ref=request.base_ref,
+        organization_policy=client.organization_policy(),
+        today=services.today(),
+        limits=services.settings.scan_limits,
+    )
+
+
+def publish(services: Services, request: ReviewRequest, still_current: Stop) -> dict[str, Any]:
+    """Make the check run and the comments say what the examination found; return its conclusion."""
+    if request.subject is Subject.DEFAULT_BRANCH:
+        return {"conclusion": "baseline"}
+    examination = kept_examination(services, request)
+    publication = build_publication(
+        examination,
+        links_of(services, request),
+        ref=request.head_ref,
+        quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
+    )
+    client = services.github.installation(request.repository)
+    report = gh.publish(client, request, publication, still_current)
+    conclusion = publication.check_run.conclusion.value
+    log.info("review.published", review=request.id, conclusion=conclusion, writes=report.writes)
+    return {"conclusion": conclusion}
+
+
+def upload(services: Services, request: ReviewRequest, still_current: Stop) -> dict[str, Any]:
+    """Upload what was found at the head as SARIF; a repository without code scanning is a line in the log."""
+    if request.subject is Subject.MERGE_GROUP:
+        return {"results": 0}
+    examination = kept_examination(services, request)
+    sarif = build_sarif(examination, ref=request.head_ref)
+    still_current()
+    gh.upload_sarif(services.github.installation(request.repository), request, sarif)
+    return {"results": len(findings_at_head(examination))}
+
+
+def findings_at_head(examination: Examination) -> tuple[Finding, ...]:
+    """Return what was found at the head, muted or not."""
+    comparison = examination.comparison
+    return comparison.introduced + comparison.standing + comparison.muted
+
+
+def kept_examination(services: Services, request: ReviewRequest) -> Examination:
+    """Return what `examine_and_keep` kept. Raises PlumbruleError when it is gone: the review must start again."""
+    kept = services.store.get_examination(request.id)
+    if kept is None:
+        raise PlumbruleError("what the review found is no longer in the database")
+    return EXAMINATION.validate_json(kept)
+
+
+def explain_failure(services: Services, request: ReviewRequest, error: BaseException) -> None:
+    """Conclude the check run of a review that failed for good, so that it never stays in progress."""
+    if isinstance(error, Superseded | Gone) or request.subject is Subject.DEFAULT_BRANCH:
+        return
+    client = services.github.installation(request.repository)
+    gh.conclude(client, request, failure_check_run(request, error))
+
+
+def failure_check_run(request: ReviewRequest, error: BaseException) -> CheckRun:
+    """Return what the author reads: the reason where a person can mend it, a reference for the operator elsewhere."""
+    if isinstance(error, Rejected):
+        return failure("Not reviewed", str(error), request.id)
+    if isinstance(error, PlumbruleError):
+        return failure("Not reviewed: GitHub or this server did not answer in time", str(error), request.id)
+    return failure("Not reviewed: an internal error", "Something went wrong that should not have.", request.id)
+
+
+def links_of(services: Services, request: ReviewRequest) -> Links:
+    """Return the builder of links to lines at the head."""
+    return Links(
+        html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=Sha(request.head_sha)
+    )
+
+
+def required_number(request: ReviewRequest) -> int:
+    """Return the pull request's number. Raises PlumbruleError when there is none."""
+    if request.number is None:
+        raise PlumbruleError(f"{request.id} has no pull request number")
+    return request.number

@@ -1,0 +1,88 @@
+"""What a rule of our own is: a text for people and one function over the files of one directory.
+
+Knows no scanner, no repository and no policy. The bytes it is given are hostile: checks run only in the contained scan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reviewer import hcl
+from reviewer.model import Finding, Severity, Span
+
+MAX_EVIDENCE = 200
+"""Characters of source that a finding carries along."""
+
+_EMPTY = hcl.Body()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """The files directly in one directory of the repository: path from the repository's root -> bytes."""
+
+    path: str
+    files: Mapping[str, bytes]
+    _parsed: dict[str, hcl.Body] = field(default_factory=dict, repr=False, compare=False)
+
+    def hcl(self, path: str) -> hcl.Body:
+        """Return the syntax tree of one file of the directory (parsed once); an empty body if it is not there."""
+        if path not in self.files:
+            return _EMPTY
+        if path not in self._parsed:
+            self._parsed[path] = hcl.parse(self.files[path])
+        return self._parsed[path]
+
+    def named(self, *endings: str) -> tuple[str, ...]:
+        """Return the paths that end in one of `endings`, in any case of letters, in order."""
+        return tuple(path for path in sorted(self.files) if path.lower().endswith(endings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One place where a rule is broken: `span` is the offending line or lines, `block` what they belong to."""
+
+    span: Span
+    block: Span
+    resource: str  # address such as module.vpc or aws_iam_role.deploy, or a name within the file
+    message: str  # what is wrong here, one or two sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of ours. Its good and bad examples are files under tests/rules/ID/."""
+
+    id: str
+    title: str
+    severity: Severity
+    why: str
+    remedy: str
+    references: tuple[str, ...]  # links, the best one first
+    check: Callable[[Directory], Iterable[Hit]]
+    framework: str = "terraform"
+
+    def finding(self, hit: Hit, directory: Directory) -> Finding:
+        """Return what the review says about one hit."""
+        return Finding(
+            rule=self.id,
+            title=self.title,
+            severity=self.severity,
+            span=hit.span,
+            block=hit.block,
+            resource=hit.resource,
+            message=hit.message,
+            scanner="plumbrule",
+            framework=self.framework,
+            evidence=_evidence(directory.files.get(hit.span.path, b""), hit.span),
+            why=self.why,
+            remedy=self.remedy,
+            guideline=self.references[0] if self.references else None,
+        )
+
+
+def _evidence(source: bytes, span: Span) -> str:
+    """The text of `span` on one line, white space folded."""
+    lines = source.split(b"\n", span.end_line)[span.start_line - 1 : span.end_line]
+    text = b" ".join(line[:MAX_EVIDENCE] for line in lines[:5]).decode("utf-8", "replace")
+    return re.sub(r"\s+", " ", text).strip()[:MAX_EVIDENCE]

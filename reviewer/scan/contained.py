@@ -1,0 +1,118 @@
+"""One unit scanned: what runs inside a confined child, from the request to the bytes of a result.
+
+Owns which frameworks a unit is given to, and that whatever was not looked at is said. Everything it touches is hostile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from reviewer import hcl, rules
+from reviewer.model import NotExamined, ScanResult
+from reviewer.scan import checkov_runners, records, results, syntax
+from reviewer.scan.tree import Tree
+
+_YAML = frozenset({".yaml", ".yml"})
+_TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
+_PROHIBITED = frozenset({"Pipfile.lock", "yarn.lock", "package-lock.json", "requirements.txt"})  # as Checkov does
+
+
+def warm_up() -> None:
+    """Load what a child will need."""
+    hcl.parse(b"a {\n}\n")
+
+
+def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
+    """Scan the unit that `request` describes, whose files lie under `tree`, and return the encoded result."""
+    files = Tree(tree, dict(request["files"]), request["directory"])
+    kind = request["kind"]
+    frameworks = _frameworks(kind, files)
+    parts = [_run(framework, files) for framework in frameworks]
+    if kind == "directory":
+        parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
+    return results.encode(
+        ScanResult(
+            findings=tuple(finding for part in parts for finding in part.findings),
+            not_examined=_once(entry for part in parts for entry in part.not_examined),
+            files=sum(1 for path in files.paths if (kind == "terraform") == path.endswith(_TERRAFORM)),
+            roots=(request["directory"],) if kind == "terraform" else (),
+            resources=sum(part.resources for part in parts),
+        )
+    )
+
+
+def _frameworks(kind: str, files: Tree) -> tuple[str, ...]:
+    """Return the frameworks whose files, by name, there are some of; Checkov looks at their content."""
+    if kind != "directory":
+        return (kind,)
+    found = {"secrets": None}
+    for scan_as in files.paths:
+        path = PurePosixPath(scan_as)
+        name = path.name.lower()
+        if path.suffix in _YAML:
+            found |= dict.fromkeys(("cloudformation", "kubernetes", "openapi", "ansible"))
+            if ".github" in path.parts:
+                found["github_actions"] = None
+            if name.startswith("serverless."):
+                found["serverless"] = None
+        elif path.suffix == ".json" and not scan_as.endswith(_TERRAFORM):
+            found |= dict.fromkeys(("cloudformation", "kubernetes", "arm", "openapi"))
+        elif path.suffix == ".template":
+            found["cloudformation"] = None
+        elif path.suffix == ".bicep":
+            found["bicep"] = None
+        elif "dockerfile" in name:
+            found["dockerfile"] = None
+    return tuple(found)
+
+
+def _run(framework: str, files: Tree) -> ScanResult:
+    secrets_in = tuple(str(files.root / path) for path in files.paths if PurePosixPath(path).name not in _PROHIBITED)
+    try:
+        outcome = checkov_runners.run(framework, files.root, secrets_in)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 (the boundary to Checkov: one framework is lost, the others are not)
+        return ScanResult(not_examined=(_broken(framework, files, error),))
+    return ScanResult(
+        findings=records.findings(framework, outcome.records, files),
+        not_examined=(
+            *syntax.rejected(framework, outcome.unreadable, files),
+            *_troubles(framework, outcome.troubles, files),
+        ),
+        resources=outcome.resources if framework != "secrets" else 0,
+    )
+
+
+def _broken(framework: str, files: Tree, error: Exception) -> NotExamined:
+    return NotExamined(
+        what=f"{files.directory or '.'} ({framework})",
+        why=f"The {framework} scan stopped with {type(error).__name__}: nothing of it was looked at here.",
+    )
+
+
+def _troubles(framework: str, troubles: tuple[str, ...], files: Tree) -> Iterable[NotExamined]:
+    if not troubles:
+        return
+    named = ", ".join(troubles[:10]) + (f" and {len(troubles) - 10} more" if len(troubles) > 10 else "")
+    rendered = framework in checkov_runners.RENDERED
+    yield NotExamined(
+        what=f"{files.directory or '.'} ({framework})",
+        why=f"{framework} complained: {named}"
+        if rendered
+        else f"Checks that could not be applied to some code: {named}.",
+        blocking=rendered,
+    )
+
+
+def _own_rules(files: Tree) -> ScanResult:
+    try:
+        return ScanResult(findings=rules.run_rules(rules.Directory(path=files.directory, files=files.originals())))
+    except Exception as error:  # noqa: BLE001 (as with Checkov: the other scanners' answers are still good)
+        return ScanResult(not_examined=(_broken("plumbrule", files, error),))
+
+
+def _once(entries: Iterable[NotExamined]) -> tuple[NotExamined, ...]:
+    return tuple(dict.fromkeys(entries))

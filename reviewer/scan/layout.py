@@ -1,0 +1,254 @@
+"""How the infrastructure of one commit hangs together: roots and modules, charts, kustomizations, folders.
+
+Owns which units a commit has and which of them a change affects. Pure: made of a listing and of what files refer to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.model import NotExamined
+from reviewer.scan import charts as helm
+from reviewer.scan import gaps
+from reviewer.scan.kinds import TERRAFORM_ENDINGS, Kind, directory_of, in_generated, kind_of, terraform_kind_of
+from reviewer.scan.objects import REGULAR, SUBMODULE, Change, Entry, apply_backwards
+from reviewer.scan.roots import References, is_local, relate, resolve
+from reviewer.scan.unit import ScanUnit, UnitFile, UnitId, UnitKind, UnitPlan
+
+MAX_UNITS = 2000
+Sources = Mapping[str, tuple[str, ...]]
+"""`source_key` of a file -> what it refers to, as `modules.references` read it."""
+Files = Mapping[str, tuple[Entry, ...]]
+"""Directory -> files directly in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The infrastructure of one commit."""
+
+    everything: Mapping[str, Entry]
+    terraform: Files  # what Terraform and Checkov read in each directory of Terraform files
+    directories: Files
+    charts: frozenset[str]
+    graph: References
+    kustomizations: References
+    sources: Sources
+    tools: frozenset[str]
+
+    def ids(self) -> frozenset[UnitId]:
+        """Return every unit."""
+        by_kind: dict[UnitKind, Iterable[str]] = {
+            UnitKind.TERRAFORM: self.graph.roots,
+            UnitKind.DIRECTORY: self.directories,
+            UnitKind.HELM: self.charts,
+            UnitKind.KUSTOMIZE: self.kustomizations.roots,
+        }
+        return frozenset((kind, directory) for kind, directories in by_kind.items() for directory in directories)
+
+    def affected(self, changed: Iterable[str]) -> frozenset[UnitId]:
+        """Return the units that the paths `changed` belong to, or belonged to."""
+        found: set[UnitId] = set()
+        folders: set[str] = set()
+        modules: set[str] = set()
+        for path in changed:
+            kind, directory = kind_of(path), directory_of(path)
+            folders.add(directory)
+            chart = helm.chart_of(path, self.charts)
+            if chart is not None:
+                found.add((UnitKind.HELM, chart))
+            if self._is_terraform(path):
+                modules.add(directory)
+            if kind is not Kind.OTHER and directory in self.directories:
+                found.add((UnitKind.DIRECTORY, directory))
+        found |= {(UnitKind.TERRAFORM, root) for root in self.graph.roots_over(modules)}
+        found |= {(UnitKind.KUSTOMIZE, root) for root in self.kustomizations.roots_over(folders)}
+        return frozenset(found)
+
+    def reached_by(self, ids: Iterable[UnitId]) -> frozenset[str]:
+        """Return the directories in the closures of the Terraform roots among `ids`."""
+        roots = [directory for kind, directory in ids if kind is UnitKind.TERRAFORM and directory in self.graph.roots]
+        return frozenset(directory for root in roots for directory in self.graph.closure(root))
+
+    def plan(self, ids: Collection[UnitId]) -> UnitPlan:
+        """Return those of the units `ids` that this commit has; ids that it does not have are passed over."""
+        wanted = sorted(frozenset(ids) & self.ids())
+        notes = {gaps.too_many(len(wanted) - MAX_UNITS): None} if len(wanted) > MAX_UNITS else {}
+        units = []
+        for kind, directory in wanted[:MAX_UNITS]:
+            if kind in (UnitKind.HELM, UnitKind.KUSTOMIZE) and kind not in self.tools:
+                notes[gaps.no_tool(kind, directory)] = None
+                continue
+            entries = self._entries(kind, directory)
+            unusable = {entry: gaps.unusable(entry) for entry in entries}
+            notes |= {note: None for note in unusable.values() if note}
+            if kind is UnitKind.TERRAFORM:
+                notes |= dict.fromkeys(self._unfollowed(entries))
+            files = tuple(UnitFile(e.path, e.oid, scan_name(e.path)) for e in entries if not unusable[e])
+            if files:
+                units.append(ScanUnit(kind=kind, directory=directory, files=files))
+        return UnitPlan(units=tuple(units), not_examined=tuple(notes))
+
+    def _is_terraform(self, path: str) -> bool:
+        """Tell whether Terraform reads `path` here, or would if it were still there."""
+        entry = self.everything.get(path)
+        if entry is None:
+            return terraform_kind_of(path) is not None
+        return entry in self.terraform.get(directory_of(path), ())
+
+    def _entries(self, kind: UnitKind, directory: str) -> list[Entry]:
+        """Return the files of one unit, sorted by path."""
+        if kind is UnitKind.TERRAFORM:
+            entries = [entry for folder in self.graph.closure(directory) for entry in self.terraform[folder]]
+        elif kind is UnitKind.DIRECTORY:
+            entries = list(self.directories[directory])
+        elif kind is UnitKind.HELM:
+            entries = [e for e in self.everything.values() if helm.chart_of(e.path, self.charts) == directory]
+        else:
+            closure = self.kustomizations.closure(directory)
+            entries = [entry for entry in self.everything.values() if directory_of(entry.path) in closure]
+        return sorted((entry for entry in entries if entry.mode != SUBMODULE), key=lambda entry: entry.path)
+
+    def _unfollowed(self, entries: Iterable[Entry]) -> Iterator[NotExamined]:
+        """Yield the module sources that lead to nothing in this commit."""
+        for entry in entries:
+            for source in self.sources.get(source_key(entry), ()):
+                target = resolve(directory_of(entry.path), source) if is_local(source) else None
+                if target is None or target not in self.terraform:
+                    yield gaps.not_followed(source, target, self.everything)
+
+
+def lay_out(listing: Iterable[Entry], sources: Sources, tools: frozenset[str]) -> Layout:
+    """Return how the infrastructure of a commit hangs together."""
+    everything = {entry.path: entry for entry in listing}
+    terraform: dict[str, list[Entry]] = defaultdict(list)
+    folders: dict[str, list[Entry]] = defaultdict(list)
+    inner_charts: list[str] = []
+    for path, entry in everything.items():
+        kind = kind_of(path)
+        if terraform_kind_of(path) is not None:
+            terraform[directory_of(path)].append(entry)
+        if kind is not Kind.OTHER and entry.mode != SUBMODULE:
+            folders[directory_of(path)].append(entry)
+            if kind is Kind.CHART:
+                inner_charts.append(directory_of(path))
+    charts = helm.outermost(inner_charts)
+    modules = _modules(terraform)
+    return Layout(
+        everything=everything,
+        terraform=modules,
+        directories=_read_as_they_are(folders, charts),
+        charts=charts,
+        graph=_module_graph(modules, sources),
+        kustomizations=_kustomize_graph(folders, everything, sources),
+        sources=sources,
+        tools=tools,
+    )
+
+
+def needs_reading(entry: Entry) -> bool:
+    """Tell whether how a commit hangs together depends on what this file holds."""
+    if entry.mode not in REGULAR:
+        return False
+    path = entry.path
+    return terraform_kind_of(path) is Kind.TERRAFORM or kind_of(path) is Kind.KUSTOMIZATION
+
+
+def source_key(entry: Entry) -> str:
+    """Return what names the references of a file: its object id, and the language when that is not HCL."""
+    return entry.oid if entry.path.endswith((".tf", ".tofu")) else f"{entry.oid}{entry.path[-5:]}"
+
+
+def scan_name(path: str) -> str:
+    """Return the name that Checkov reads a file under: it knows no .tofu."""
+    for ending, known in ((".tofu.json", ".tf.json"), (".tofu", ".tf")):
+        if path.endswith(ending):
+            return path.removesuffix(ending) + known
+    return path
+
+
+def _modules(terraform: Mapping[str, Iterable[Entry]]) -> dict[str, tuple[Entry, ...]]:
+    """Return the directories that hold code, with what OpenTofu reads there: `x.tofu` replaces `x.tf`."""
+    modules = {}
+    for directory, entries in terraform.items():
+        replaced = {scan_name(entry.path) for entry in entries if entry.path.endswith((".tofu", ".tofu.json"))}
+        read = tuple(entry for entry in entries if entry.path not in replaced)
+        if any(entry.path.endswith(TERRAFORM_ENDINGS) for entry in read):
+            modules[directory] = read
+    return modules
+
+
+def _module_graph(modules: Files, sources: Sources) -> References:
+    calls = {
+        directory: frozenset(
+            target
+            for entry in entries
+            for source in sources.get(source_key(entry), ())
+            if is_local(source) and (target := resolve(directory, source)) is not None and target in modules
+        )
+        for directory, entries in modules.items()
+    }
+    ours = frozenset(directory for directory in modules if not in_generated(f"{directory}/x"))
+    return relate(calls, ours)
+
+
+def _kustomize_graph(
+    folders: Mapping[str, Iterable[Entry]], everything: Mapping[str, Entry], sources: Sources
+) -> References:
+    """A kustomization refers to other ones, and to files: the folders of those are in its closure too."""
+    files = {
+        directory: entry
+        for directory, entries in folders.items()
+        for entry in entries
+        if kind_of(entry.path) is Kind.KUSTOMIZATION
+    }
+    calls: dict[str, frozenset[str]] = {}
+    for directory, entry in files.items():
+        found = {resolve(directory, source) for source in sources.get(source_key(entry), ())}
+        targets = {target for target in found if target is not None}
+        named = {target for target in targets if target in files}
+        named |= {directory_of(target) for target in targets if target in everything}
+        calls[directory] = frozenset(named)
+    for target in frozenset[str]().union(*calls.values()):
+        calls.setdefault(target, frozenset())
+    return relate(calls, frozenset(files))
+
+
+def _read_as_they_are(folders: Mapping[str, Iterable[Entry]], charts: frozenset[str]) -> dict[str, tuple[Entry, ...]]:
+    """Return what is scanned folder by folder: all but the templates of charts, which mean nothing before Helm ran."""
+    plain = {
+        directory: tuple(entry for entry in entries if not helm.is_template(entry.path, charts))
+        for directory, entries in folders.items()
+    }
+    return {directory: entries for directory, entries in plain.items() if entries}
+
+
+def lay_out_earlier(layout: Layout, listing: Iterable[Entry], changes: Sequence[Change], sources: Sources) -> Layout:
+    """Return the layout of the commit before `changes` led to that of `layout`, whose files are `listing`.
+
+    Most changes leave the graph as it is, and then only the files of the folders they touch are exchanged.
+    """
+    if any(_moves_structure(change, sources) for change in changes):
+        return lay_out(apply_backwards(listing, changes), sources, layout.tools)
+    old = {change.path: change.old for change in changes if change.old}
+    touched = {directory_of(path) for path in old}
+
+    def exchanged(files: Files) -> Files:
+        mine = {directory: files[directory] for directory in touched if directory in files}
+        return {**files, **{d: tuple(old.get(e.path, e) for e in entries) for d, entries in mine.items()}}
+
+    return replace(
+        layout,
+        everything={**layout.everything, **old},
+        terraform=exchanged(layout.terraform),
+        directories=exchanged(layout.directories),
+        sources=sources,
+    )
+
+
+def _moves_structure(change: Change, sources: Sources) -> bool:
+    """Tell whether a change can alter which files there are for a scan, or what they refer to."""
+    if change.old is None or change.new is None or SUBMODULE in (change.old.mode, change.new.mode):
+        return True
+    return sources.get(source_key(change.old), ()) != sources.get(source_key(change.new), ())

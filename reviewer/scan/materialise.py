@@ -1,0 +1,110 @@
+"""Files of a unit, written for the scanner: regular files under a folder of our own, and nothing else.
+
+Everything about them is hostile: names, sizes, contents. Nothing of git's takes part: no checkout, so no hooks,
+filters, links or submodules can act. Each file is opened below the folder by handles that follow no link.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reviewer.model import NotExamined
+from reviewer.scan import gaps
+from reviewer.scan.kinds import Kind, kind_of
+from reviewer.scan.objects import Clone
+from reviewer.scan.unit import ScanUnit, UnitFile
+
+if TYPE_CHECKING:
+    from reviewer.settings import ScanLimits
+
+FILE_MODE = 0o644  # the sandbox reads as another user; the folder around the trees keeps everybody else out
+FOLDER_MODE = 0o755
+_CHECKOV_CONFIG = re.compile(r"\.checkov\.ya?ml", re.IGNORECASE)
+_LFS = b"version https://git-lfs.github.com/spec/"
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def materialise(clone: Clone, unit: ScanUnit, into: Path, limits: ScanLimits) -> tuple[NotExamined, ...]:
+    """Write the files of `unit` below the empty folder `into`; return those that had to be left out, and why.
+
+    A file of Checkov's own settings is left out without a word: it is no infrastructure, and it could run code.
+    """
+    notes: list[NotExamined] = []
+    chosen = list(_within_limits(clone, unit, limits, notes))
+    contents = clone.read((file.oid for file in chosen), max_bytes=limits.max_file_bytes)
+    with _opened(into) as root:
+        for file in chosen:
+            is_state = kind_of(file.path) is Kind.STATE
+            content = contents.get(file.oid, b"" if is_state else None)
+            if content is None:
+                notes.append(gaps.unreadable(file.path))
+            elif content.startswith(_LFS) and not is_state:
+                notes.append(gaps.stored_elsewhere(file.path))
+            else:
+                write_file(root, file.scan_as, content)
+    return tuple(notes)
+
+
+def _within_limits(clone: Clone, unit: ScanUnit, limits: ScanLimits, notes: list[NotExamined]) -> Iterator[UnitFile]:
+    """Yield the files to write. Of a state or plan file over the limit the name is enough: it comes out empty."""
+    sizes = clone.sizes(file.oid for file in unit.files)
+    total = 0
+    for file in unit.files:
+        size = sizes.get(file.oid, 0)
+        if _CHECKOV_CONFIG.fullmatch(file.path.rpartition("/")[2]):
+            continue
+        if problem := gaps.name_problem(file.scan_as):
+            notes.append(NotExamined(what=gaps.shown(file.path), why=problem))
+        elif size > limits.max_file_bytes and kind_of(file.path) is not Kind.STATE:
+            notes.append(gaps.too_large(file.path, size, limits.max_file_bytes))
+        elif total + min(size, limits.max_file_bytes) > limits.max_tree_bytes:
+            notes.append(gaps.tree_too_large(file.path, limits.max_tree_bytes))
+        else:
+            total += min(size, limits.max_file_bytes)
+            yield file
+
+
+def write_file(root: int, path: str, content: bytes) -> None:
+    """Write `content` at `path` below the folder that the descriptor `root` is open on.
+
+    `path` has no part that leads upwards (`gaps.name_problem`); a link on the way, which nobody should have put there,
+    is an error. Raises OSError.
+    """
+    *folders, name = path.split("/")
+    descriptor = os.dup(root)
+    try:
+        for folder in folders:
+            below = _below(descriptor, folder)
+            os.close(descriptor)
+            descriptor = below
+        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, FILE_MODE, dir_fd=descriptor)
+        with os.fdopen(file, "wb") as stream:
+            os.fchmod(file, FILE_MODE)
+            stream.write(content)
+    finally:
+        os.close(descriptor)
+
+
+def _below(descriptor: int, folder: str) -> int:
+    """Open a folder below another, making it when it is not there."""
+    try:
+        os.mkdir(folder, FOLDER_MODE, dir_fd=descriptor)
+    except FileExistsError:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS, dir_fd=descriptor)
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS, dir_fd=descriptor)
+    os.fchmod(opened, FOLDER_MODE)
+    return opened
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,186 @@
+"""Scan results as bytes and back: what leaves the sandbox and what lies in the cache. Both are distrusted when read.
+
+Owns the strict reading of them: every type, size and path is checked before anything else sees a value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from reviewer.errors import PlumbruleError
+from reviewer.model import Finding, NotExamined, ScanResult, Severity, Source, Span
+
+MAX_BYTES = 64 << 20
+MAX_FINDINGS = 50_000
+MAX_LINE = 10_000_000
+MAX_PATH = 4096
+MAX_TEXT = 8192
+
+T = TypeVar("T")
+
+
+class BadResult(PlumbruleError):
+    """These bytes are not a scan result. The message says where they first stop being one."""
+
+
+def encode(result: ScanResult) -> bytes:
+    """Return `result` as compact UTF-8 JSON that `decode` accepts when its sizes are within the limits."""
+    return json.dumps(asdict(result), separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def decode(raw: bytes) -> ScanResult:
+    """Return the result that `encode` wrote. Raises BadResult on anything else, however it was made."""
+    if len(raw) > MAX_BYTES:
+        raise BadResult(f"the result has {len(raw)} bytes, more than the {MAX_BYTES} allowed")
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadResult("the result is not JSON") from None
+    fields = _Fields(value, "result")
+    result = ScanResult(
+        findings=fields.each("findings", _finding),
+        not_examined=fields.each("not_examined", _not_examined),
+        files=fields.count("files"),
+        roots=fields.each("roots", _root),
+        resources=fields.count("resources"),
+    )
+    fields.done()
+    return result
+
+
+class _Fields:
+    """A JSON object that is taken apart key by key, and must be empty in the end."""
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            raise BadResult(f"{where} is not an object")
+        self._left: dict[str, object] = dict(value)
+        self._where = where
+
+    def take(self, key: str, type_: type[T]) -> T:
+        value = self._left.pop(key, self)
+        if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
+            raise BadResult(f"{self._where}.{key} is missing or not {type_.__name__}")
+        return value
+
+    def text(self, key: str, most: int = MAX_TEXT) -> str:
+        return _text(self.take(key, str), f"{self._where}.{key}", most)
+
+    def maybe_text(self, key: str) -> str | None:
+        return None if self._is_null(key) else self.text(key)
+
+    def count(self, key: str) -> int:
+        value = self.take(key, int)
+        if not 0 <= value <= MAX_LINE:
+            raise BadResult(f"{self._where}.{key} is out of range")
+        return value
+
+    def span(self, key: str) -> Span:
+        return _span(self.take(key, dict), f"{self._where}.{key}")
+
+    def maybe_span(self, key: str) -> Span | None:
+        return None if self._is_null(key) else self.span(key)
+
+    def each(self, key: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
+        values: list[Any] = self.take(key, list)
+        if len(values) > MAX_FINDINGS:
+            raise BadResult(f"{self._where}.{key} has more than {MAX_FINDINGS} entries")
+        return tuple(read(value, f"{self._where}.{key}[{index}]") for index, value in enumerate(values))
+
+    def _is_null(self, key: str) -> bool:
+        if self._left.get(key, self) is None:
+            del self._left[key]
+            return True
+        return False
+
+    def done(self) -> None:
+        if self._left:
+            raise BadResult(f"{self._where} has the unknown key {sorted(self._left)[0][:40]!r}")
+
+
+def _finding(value: object, where: str) -> Finding:
+    fields = _Fields(value, where)
+    finding = Finding(
+        rule=fields.text("rule", 100),
+        title=fields.text("title"),
+        severity=_one_of(Severity, fields.take("severity", int), where),
+        span=fields.span("span"),
+        block=fields.span("block"),
+        resource=fields.text("resource", MAX_PATH),
+        message=fields.text("message"),
+        scanner=fields.text("scanner", 100),
+        root=_root(fields.take("root", str), where),
+        framework=fields.text("framework", 100),
+        evidence=fields.text("evidence"),
+        why=fields.text("why"),
+        remedy=fields.text("remedy"),
+        guideline=_link(fields.maybe_text("guideline"), where),
+        caller=fields.maybe_span("caller"),
+        source=_one_of(Source, fields.text("source"), where),
+        skip_reason=fields.maybe_text("skip_reason"),
+        fingerprint=fields.text("fingerprint", 100),
+    )
+    fields.done()
+    return finding
+
+
+def _not_examined(value: object, where: str) -> NotExamined:
+    fields = _Fields(value, where)
+    entry = NotExamined(
+        what=fields.text("what", MAX_PATH),
+        why=fields.text("why"),
+        span=fields.maybe_span("span"),
+        blocking=fields.take("blocking", bool),
+    )
+    fields.done()
+    return entry
+
+
+def _span(value: object, where: str) -> Span:
+    fields = _Fields(value, where)
+    path = fields.text("path", MAX_PATH)
+    if not is_inside(path) or not path:
+        raise BadResult(f"{where}.path is not a path inside the repository")
+    span = Span(path=path, start_line=fields.count("start_line"), end_line=fields.count("end_line"))
+    if not 1 <= span.start_line <= span.end_line:
+        raise BadResult(f"{where} is not a span of lines")
+    fields.done()
+    return span
+
+
+def _root(value: object, where: str) -> str:
+    if not isinstance(value, str) or not is_inside(_text(value, where, MAX_PATH)):
+        raise BadResult(f"{where} is not a directory inside the repository")
+    return value
+
+
+def is_inside(path: str) -> bool:
+    """Tell whether `path` is a plain POSIX path relative to the repository's root ("" is the root itself)."""
+    parts = path.split("/") if path else []
+    return "\0" not in path and not any(part in ("", ".", "..") for part in parts)
+
+
+def _text(value: str, where: str, most: int) -> str:
+    if len(value) > most:
+        raise BadResult(f"{where} is longer than {most} characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadResult(f"{where} holds half a character") from None
+    return value
+
+
+def _link(value: str | None, where: str) -> str | None:
+    if value is not None and not value.startswith("https://"):
+        raise BadResult(f"{where}.guideline is not a link")
+    return value
+
+
+def _one_of(kind: Callable[[Any], T], value: object, where: str) -> T:
+    try:
+        return kind(value)
+    except ValueError:
+        raise BadResult(f"{where}: {str(value)[:40]!r} is not one of the values known") from None

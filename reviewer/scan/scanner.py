@@ -1,0 +1,296 @@
+"""The scanner as the rest of the house sees it: one unit in, one checked result out, or a reason a person can read.
+
+Owns the life of the warm parent (start, replace, retry once) and the distrust of what comes out of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import json
+import queue
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from reviewer import process, rules
+from reviewer.errors import Misconfigured, PlumbruleError
+from reviewer.model import Finding, ScanResult
+from reviewer.process import Stop
+from reviewer.scan import frames, results, sandbox
+from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
+from reviewer.scan.explanations import explanation
+from reviewer.scan.severities import severity_of, table_digest
+from reviewer.scan.warm_process import ParentDied, WarmProcess
+
+if TYPE_CHECKING:
+    from reviewer.scan.units import ScanUnit
+    from reviewer.settings import ScanLimits
+
+GRACE_SECONDS = 10.0
+"""How long after a scan's own deadline the parent may still answer before it is taken for dead."""
+
+POLL_SECONDS = 0.2
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class ScanFailed(PlumbruleError):
+    """A unit could not be scanned. The message says which limit or fault it was, and which setting helps."""
+
+
+class ScansUnits(Protocol):
+    """What `scan.commits` needs of a scanner; the tests have a stub of it."""
+
+    @property
+    def version(self) -> str:
+        """What the results depend on besides the unit: it goes into cache keys."""
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """Which of `helm` and `kustomize` were found."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many scans may run at once."""
+
+    @property
+    def trees(self) -> Path:
+        """The folder that every tree to be scanned is written below."""
+
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+        """Scan the files of `unit`, written under `tree` by their `scan_as` paths.
+
+        Safe to call from several threads. Raises ScanFailed, and whatever `stop` raises.
+        """
+
+
+class Scanner:
+    """Checkov and our own rules in a warm, contained process. A context manager; see `ScansUnits`.
+
+    `trees` is the folder under which every tree to be scanned lies; the sandbox sees it and nothing else of ours.
+    `choice` is `auto` (namespaces, or Landlock with seccomp; else refuse) or `none` (as much as there is).
+    """
+
+    def __init__(self, limits: ScanLimits, choice: str, trees: Path, concurrency: int) -> None:
+        self.concurrency = max(1, concurrency)
+        self.tools: frozenset[str] = frozenset()
+        self.confinement = sandbox.Confinement()
+        self._limits, self._choice, self.trees = limits, choice, trees.resolve()
+        self._slots = threading.BoundedSemaphore(self.concurrency)
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._parent: WarmProcess | None = None
+        self._program: Path | None = None
+        self._scratch: Path | None = None
+        self.version = _version(limits)
+
+    def start(self) -> None:
+        """Start the warm parent and find out what holds it. Raises Misconfigured when that is not enough."""
+        self.trees.mkdir(parents=True, exist_ok=True)
+        if self._choice != "none":
+            self._program = sandbox.working_bubblewrap(self.trees)
+        if self._program is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="plumbrule-scan-"))
+        try:
+            self._parent = self._start_parent()
+        except ParentDied as error:
+            self.close()
+            raise Misconfigured((str(error),)) from error
+        hello = self._parent.hello
+        self.tools = frozenset(map(str, hello["tools"])) if isinstance(hello["tools"], list) else frozenset()
+        self.confinement = sandbox.Confinement(
+            bubblewrap=self._program is not None,
+            landlock=hello.get("landlock") is True,
+            seccomp=hello.get("seccomp") is True,
+        )
+        if self._choice != "none" and not self.confinement.enough:
+            self.close()
+            raise Misconfigured((_NOT_CONTAINED.format(held=self.confinement),))
+
+    def close(self) -> None:
+        """End the warm parent; scans under way fail."""
+        with self._lock:
+            if self._parent:
+                self._parent.kill()
+                self._parent = None
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Scanner:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+        """Scan the files of `unit`, written under `tree`, with retrying once what a dying parent broke.
+
+        The second try has a fresh parent to itself: whoever killed the first one does not hit the others again.
+        Raises ScanFailed, and whatever `stop` raises.
+        """
+        request = self._request(unit, tree)
+        while not self._slots.acquire(timeout=POLL_SECONDS):
+            stop()
+        try:
+            try:
+                answer = self._ask(self._shared_parent(), request, stop)
+            except ParentDied:
+                answer = self._ask_alone(request, unit, stop)
+        finally:
+            self._slots.release()
+        return self._checked(answer, unit)
+
+    def _request(self, unit: ScanUnit, tree: Path) -> bytes:
+        limits = self._limits
+        return json.dumps(
+            {
+                "tree": tree.resolve().relative_to(self.trees).as_posix(),
+                "kind": str(unit.kind),
+                "directory": unit.directory,
+                "files": [[file.scan_as, file.path] for file in unit.files],
+                "limits": {
+                    "wall_seconds": limits.wall_seconds,
+                    "cpu_seconds": limits.cpu_seconds,
+                    "memory_mb": limits.memory_mb,
+                },
+            }
+        ).encode()
+
+    def _ask(self, parent: WarmProcess, request: bytes, stop: Stop) -> frames.Frame:
+        """Wait for one answer. A parent that is silent for too long is killed, and counts as dead."""
+        id_ = next(self._ids)
+        answers = parent.ask(id_, request)
+        deadline = time.monotonic() + self._limits.wall_seconds + GRACE_SECONDS
+        try:
+            while time.monotonic() < deadline:
+                stop()
+                with contextlib.suppress(queue.Empty):
+                    answer = answers.get(timeout=POLL_SECONDS)
+                    if answer is None:
+                        raise ParentDied("the scanner ended")
+                    return answer
+        except BaseException:
+            parent.cancel(id_)
+            raise
+        parent.kill()
+        raise ParentDied("the scanner did not answer")
+
+    def _ask_alone(self, request: bytes, unit: ScanUnit, stop: Stop) -> frames.Frame:
+        try:
+            parent = self._start_parent()
+        except ParentDied as error:
+            raise ScanFailed(f"the scanner could not be started again: {error}") from error
+        try:
+            return self._ask(parent, request, stop)
+        except ParentDied as error:
+            raise ScanFailed(f"the scanner's own process died twice on {_name(unit)}") from error
+        finally:
+            parent.kill()
+
+    def _shared_parent(self) -> WarmProcess:
+        with self._lock:
+            if self._parent is None or not self._parent.alive:
+                self._parent = self._start_parent()
+            return self._parent
+
+    def _start_parent(self) -> WarmProcess:
+        env = {**process.clean_environment(), **ENVIRONMENT, "PYTHONPATH": str(_PACKAGE.parent)}
+        env |= {"PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        inside = self._program is not None
+        scratch = sandbox.INNER_SCRATCH if inside else self._scratch
+        env["TMPDIR"] = str(scratch)
+        told = {
+            "trees": str(sandbox.INNER_TREES if inside else self.trees),
+            "scratch": str(scratch),
+            "namespaced": inside,
+        }
+        argv = [sys.executable, "-m", "reviewer.scan.warm", json.dumps(told)]
+        around = sandbox.bubblewrap_argv(self._program, self.trees, env) if self._program else []
+        return WarmProcess([*around, *argv], env)
+
+    def _checked(self, answer: frames.Frame, unit: ScanUnit) -> ScanResult:
+        if answer.kind != frames.RESULT:
+            raise ScanFailed(self._reason(answer.payload.decode("ascii", "replace"), unit))
+        try:
+            result = results.decode(answer.payload)
+            _check_paths(result, unit)
+            return dataclasses.replace(result, findings=tuple(map(_in_our_words, result.findings)))
+        except results.BadResult as error:
+            raise ScanFailed(f"the scan of {_name(unit)} gave an answer that cannot be trusted: {error}") from error
+
+    def _reason(self, reason: str, unit: ScanUnit) -> str:
+        word, _, detail = reason.partition(" ")
+        name, limits = _name(unit), self._limits
+        if word in ("wall", "cpu"):
+            return (
+                f"the scan of {name} took longer than {limits.wall_seconds} s and was stopped; "
+                f"raise SCAN_TIMEOUT_SECONDS (now {limits.wall_seconds}) or exclude the path"
+            )
+        if word == "memory":
+            return (
+                f"the scan of {name} needed more than {limits.memory_mb} MB and was stopped; "
+                f"raise SCAN_MEMORY_MB (now {limits.memory_mb}) or exclude the path"
+            )
+        if word == "output":
+            return f"the scan of {name} found more than can be reported; exclude a part of it"
+        known = f" ({detail})" if detail.isidentifier() and len(detail) < 60 else ""
+        return f"the scanner crashed on {name}{known}; exclude the path, or report it as a bug"
+
+
+_NOT_CONTAINED = (
+    "SCAN_SANDBOX: this machine cannot contain the scanner (it offers: {held}). Needed are user namespaces "
+    "for bubblewrap, or Landlock (Linux 5.13) together with seccomp. SCAN_SANDBOX=none scans without, at your risk"
+)
+
+
+def _name(unit: ScanUnit) -> str:
+    return f"`{unit.directory or '.'}`"
+
+
+def _check_paths(result: ScanResult, unit: ScanUnit) -> None:
+    """Refuse results about files that were not scanned."""
+    known = {file.path for file in unit.files}
+    spans = [span for f in result.findings for span in (f.span, f.block, f.caller) if span]
+    spans += [entry.span for entry in result.not_examined if entry.span]
+    if any(span.path not in known for span in spans) or any(root != unit.directory for root in result.roots):
+        raise results.BadResult("it speaks of files that were not scanned")
+
+
+def _in_our_words(finding: Finding) -> Finding:
+    """Return the finding with severity and texts from our own tables: what the sandbox says of them does not count."""
+    if finding.scanner == "plumbrule" and (rule := rules.RULES.get(finding.rule)):
+        return dataclasses.replace(
+            finding, title=rule.title, severity=rule.severity, why=rule.why, remedy=rule.remedy, fingerprint=""
+        )
+    if finding.scanner != "checkov" or finding.framework not in FRAMEWORKS:
+        raise results.BadResult(f"it has a finding of {finding.scanner[:40]!r}, {finding.framework[:40]!r}")
+    texts = explanation(finding.rule, finding.framework, finding.title)
+    return dataclasses.replace(
+        finding,
+        title=texts.title,
+        severity=severity_of(finding.rule, finding.framework),
+        why=texts.why,
+        remedy=texts.remedy,
+        fingerprint="",
+    )
+
+
+def _version(limits: ScanLimits) -> str:
+    """Checkov's version and a digest of all that makes a result: our scan code, rules, texts, severities, limits."""
+    from checkov.version import version as checkov_version
+
+    digest = hashlib.sha256(f"{sys.version} {limits} {table_digest()}".encode())
+    for folder in ("scan", "rules"):
+        for path in sorted((_PACKAGE / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    for name in ("hcl.py", "model.py"):
+        digest.update((_PACKAGE / name).read_bytes())
+    return f"checkov-{checkov_version}-{digest.hexdigest()[:16]}"

@@ -1,0 +1,123 @@
+"""A seccomp filter: system calls that no scan needs fail with EPERM, for this process and its children, for good.
+
+Knows nothing of scans. Linux on x86-64 and 64-bit ARM; elsewhere it says that it is not available. See seccomp(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+from dataclasses import dataclass
+
+from reviewer.scan.landlock import NotConfined
+
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF: ld abs, jeq, jge, jset, ret
+_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_NR, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets into struct seccomp_data
+_CLONE_THREAD = 0x00010000
+_X32 = 0x40000000
+
+_EVERYWHERE = (*range(424, 439), 440, 442)  # pidfd_send_signal ... pidfd_getfd, io_uring, new mounts, process_madvise
+_CLONE3 = 435
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbers:
+    """System call numbers of one architecture."""
+
+    audit_arch: int
+    sockets: tuple[int, ...]  # socket, bind, listen, accept, connect, accept4
+    others: tuple[int, ...]  # signals, ptrace, other processes' memory, mounts, keys, bpf, modules, reboot, ...
+    programs: tuple[int, ...]  # execve, execveat, fork, vfork
+    clone: int
+    prlimit: int
+
+
+_MACHINES = {
+    "x86_64": _Numbers(
+        audit_arch=0xC000003E,
+        sockets=(41, 49, 50, 43, 42, 288),
+        others=(
+            *(62, 200, 234, 129, 297, 101, 310, 311, 312, 165, 166, 155, 161, 272, 308, 304),
+            *(321, 298, 250, 248, 249, 323, 175, 313, 176, 246, 320, 169, 167, 168, 135),
+        ),
+        programs=(59, 322, 57, 58),
+        clone=56,
+        prlimit=302,
+    ),
+    "aarch64": _Numbers(
+        audit_arch=0xC00000B7,
+        sockets=(198, 200, 201, 202, 203, 242),
+        others=(
+            *(129, 130, 131, 138, 240, 117, 270, 271, 272, 40, 39, 41, 51, 97, 268, 265),
+            *(280, 241, 219, 217, 218, 282, 105, 273, 106, 104, 294, 142, 224, 225, 92),
+        ),
+        programs=(221, 281),
+        clone=220,
+        prlimit=261,
+    ),
+}
+
+
+def available() -> bool:
+    """Tell whether there is a filter for this machine."""
+    return os.name == "posix" and platform.system() == "Linux" and platform.machine() in _MACHINES
+
+
+def deny(*, programs: bool) -> None:
+    """Deny sockets, signals, mounts and the like, and starting other programs too if `programs`.
+
+    Threads stay allowed. Needs `no_new_privs`. Raises NotConfined.
+    """
+    if not available():
+        raise NotConfined(f"no seccomp filter for {platform.machine()}")
+    code = b"".join(_filter(_MACHINES[platform.machine()], programs))
+    instructions = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("=H6xQ", len(code) // 8, ctypes.addressof(instructions))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_MODE_FILTER), program, 0, 0) != 0:
+        raise NotConfined(f"seccomp: {os.strerror(ctypes.get_errno())}")
+
+
+def _filter(numbers: _Numbers, programs: bool) -> list[bytes]:
+    denied = (*numbers.sockets, *numbers.others, *(n for n in _EVERYWHERE if n != _CLONE3))
+    no = _ERRNO | errno.EPERM
+    code = [
+        _step(_LOAD, _ARCH),
+        _step(_EQUAL, numbers.audit_arch, 1, 0),
+        _step(_RETURN, _KILL),
+        _step(_LOAD, _NR),
+        *_when(_AT_LEAST, _X32, no),
+    ]
+    for number in (*denied, *(numbers.programs if programs else ())):
+        code += _when(_EQUAL, number, no)
+    if programs:
+        # Without clone3 the C library falls back to clone, whose flags a filter can see.
+        code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
+        code += [
+            _step(_EQUAL, numbers.clone, 0, 4),
+            _step(_LOAD, _FIRST_ARGUMENT),
+            _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
+            _step(_RETURN, no),
+            _step(_RETURN, _ALLOW),
+        ]
+    code += [
+        _step(_EQUAL, numbers.prlimit, 0, 3),
+        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_EQUAL, 0, 1, 0),
+        _step(_RETURN, no),
+        _step(_RETURN, _ALLOW),
+    ]
+    return code
+
+
+def _when(test: int, number: int, verdict: int) -> list[bytes]:
+    return [_step(test, number, 0, 1), _step(_RETURN, verdict)]
+
+
+def _step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, k)

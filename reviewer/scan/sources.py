@@ -1,0 +1,75 @@
+"""What files refer to, remembered by object id beside the clone: only files that changed are read again.
+
+Owns the file of what is remembered, which only grows until it is thrown away; nobody misses it then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from reviewer.scan.layout import Sources, needs_reading, source_key
+from reviewer.scan.modules import references
+from reviewer.scan.objects import Clone, Entry
+
+_HEADER = "references 1"
+"""Counts up when `references` learns to see more."""
+MAX_REMEMBERED = 500_000
+_AT_ONCE = 500
+
+
+def read_sources(clone: Clone, entries: Iterable[Entry], also: Iterable[str], max_bytes: int) -> Sources:
+    """Return what the files among `entries` refer to; `also` names blobs that are loaded in the same request.
+
+    Files over `max_bytes` refer to nothing: that they are not examined is said where they would be scanned.
+    """
+    known = _recall(clone.sources_file)
+    unknown = {key: entry for entry in entries if needs_reading(entry) and (key := source_key(entry)) not in known}
+    clone.load([*(entry.oid for entry in unknown.values()), *also])
+    learned: dict[str, tuple[str, ...]] = {}
+    keys = list(unknown)
+    for start in range(0, len(keys), _AT_ONCE):
+        batch = {key: unknown[key] for key in keys[start : start + _AT_ONCE]}
+        contents = clone.read((entry.oid for entry in batch.values()), max_bytes)
+        for key, entry in batch.items():
+            learned[key] = references(entry.path, contents.get(entry.oid, b"").decode("utf-8", "replace"))
+    _remember(clone.sources_file, learned, forget=len(known) > MAX_REMEMBERED)
+    return known | learned
+
+
+def _recall(path: Path | None) -> dict[str, tuple[str, ...]]:
+    """Read lines such as `KEY` and `KEY ["./a","./b"]`; a line that was cut short names nothing and is skipped."""
+    known: dict[str, tuple[str, ...]] = {}
+    if path is None:
+        return known
+    try:
+        header, *lines = path.read_text("utf-8").split("\n")
+    except (OSError, ValueError):
+        return known
+    if header != _HEADER:
+        return known
+    for line in lines[:-1]:
+        key, _, found = line.partition(" ")
+        try:
+            known[key] = tuple(map(str, json.loads(found))) if found else ()
+        except (ValueError, TypeError, RecursionError):
+            continue
+    return known
+
+
+def _remember(path: Path | None, learned: Sources, *, forget: bool) -> None:
+    """Add to what is remembered, with one write, so that several processes may do so."""
+    if path is None or not learned:
+        return
+    lines = [f"{key} {json.dumps(found)}" if found else key for key, found in learned.items()]
+    with contextlib.suppress(OSError):
+        if forget:
+            path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
+            if not os.fstat(descriptor).st_size:
+                lines.insert(0, _HEADER)
+            stream.write("\n".join(lines) + "\n")

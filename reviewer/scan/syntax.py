@@ -1,0 +1,104 @@
+"""What could not be read: files that are not what their names say, each with the first place where it goes wrong.
+
+Runs in the contained child. A file that simply is not infrastructure is no failure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from reviewer.model import NotExamined
+from reviewer.scan import yaml_tree
+from reviewer.scan.tree import Tree
+
+_INFRASTRUCTURE = re.compile(
+    rb"""^\s*["']?(?:apiVersion|kind|AWSTemplateFormatVersion|Resources|openapi|swagger|hosts)["']?\s*:"""
+    rb"""|^\s*["']?jobs["']?\s*:|deploymentTemplate\.json""",
+    re.MULTILINE,
+)
+_TEMPLATE = re.compile(rb"\{\{|\{%")
+
+
+def rejected(framework: str, paths: Iterable[str], files: Tree) -> Iterator[NotExamined]:
+    """Say of each file that Checkov could not parse where and what it is."""
+    for raw in paths:
+        path = files.relative(raw)
+        if path is None or (framework != "terraform" and path.endswith((".yaml", ".yml", ".json"))):
+            continue  # `unreadable` speaks of those, once for all frameworks
+        yield _rejected(framework, path, files)
+
+
+def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
+    name = files.names[path]
+    if not _is_text(files.source(path)):
+        return NotExamined(what=name, why="It is not text: nothing in it was looked at.")
+    if path.endswith(".json"):
+        error = yaml_tree.first_error(files.source(path).decode("utf-8-sig", "replace"))
+        line = error[0] if error else 1
+    elif framework == "terraform":
+        errors = files.hcl(path).errors
+        if not errors:
+            return NotExamined(what=name, why="It could not be parsed in time: nothing in it was looked at.")
+        line = errors[0]
+    else:
+        return NotExamined(what=name, why=f"It does not parse as {framework}: nothing in it was looked at.")
+    return NotExamined(
+        what=name,
+        why=f"There is a syntax error at or before line {line}: nothing in this file was looked at.",
+        span=files.span(path, line, line),
+    )
+
+
+def unreadable(files: Tree) -> tuple[NotExamined, ...]:
+    """Say of each YAML or JSON file that looks like infrastructure and does not parse where it goes wrong."""
+    return tuple(entry for path in files.paths if (entry := _unreadable(path, files)))
+
+
+def _unreadable(path: str, files: Tree) -> NotExamined | None:
+    suffix = PurePosixPath(path).suffix
+    if suffix not in (".yaml", ".yml", ".json") or path.endswith((".tf.json", ".tfvars.json")):
+        return None
+    source = files.source(path)
+    if not (".github/workflows/" in path or _INFRASTRUCTURE.search(source)):
+        return None
+    if not _is_text(source):
+        return NotExamined(what=files.names[path], why="It is not text: nothing in it was looked at.")
+    error = _error(suffix, source)
+    if error is None:
+        return None
+    line, words = error
+    template = bool(_TEMPLATE.search(source)) and ".github/" not in path
+    return NotExamined(
+        what=files.names[path],
+        why=(
+            "It is a template and no YAML of its own: nothing in it was looked at."
+            if template
+            else f"Line {line} does not parse ({words}): nothing in this file was looked at."
+        ),
+        span=files.span(path, line, line),
+        blocking=not template,
+    )
+
+
+def _error(suffix: str, source: bytes) -> tuple[int, str] | None:
+    text = source.decode("utf-8-sig", "replace")
+    if suffix == ".json":
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            return error.lineno, error.msg
+        except RecursionError:
+            return 1, "nested too deeply"
+        return None
+    return yaml_tree.first_error(text)
+
+
+def _is_text(source: bytes) -> bool:
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in source

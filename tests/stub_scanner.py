@@ -1,0 +1,145 @@
+"""A scanner for fast stories: finds a few plain patterns, line by line, through the same surface as the real one.
+
+It reads the same materialised trees, so checkout, caching, comparing and publishing are the real ones.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reviewer.model import Finding, NotExamined, ScanResult, Severity, Span
+from reviewer.process import Stop
+from reviewer.scan.scanner import ScanFailed
+from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
+
+BLOCK = re.compile(r'^\s*(resource|module|data)\s+"([^"]+)"(?:\s+"([^"]+)")?')
+SKIP = re.compile(r"checkov:skip=(\w+)(?::(.*))?")
+FAILS = "STUB_SCANNER_FAILS"
+BREAKS = "STUB_SYNTAX_ERROR"
+WAITS = "STUB_SCANNER_WAITS"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is wrong with a line that matches."""
+
+    regex: re.Pattern[str]
+    rule: str
+    severity: Severity
+    title: str
+
+
+PATTERNS = (
+    Pattern(
+        re.compile(r'acl\s*=\s*"public-read'), "CKV_AWS_20", Severity.CRITICAL, "The bucket is readable by everyone"
+    ),
+    Pattern(re.compile(r"0\.0\.0\.0/0"), "CKV_AWS_24", Severity.HIGH, "SSH is open to the whole internet"),
+    Pattern(re.compile(r"encrypted\s*=\s*false"), "CKV_AWS_16", Severity.MEDIUM, "The storage is not encrypted"),
+    Pattern(re.compile(r"monitoring\s*=\s*false"), "CKV_AWS_126", Severity.LOW, "Detailed monitoring is off"),
+)
+"""One rule of each severity; the rules are real, so links and policies work on them."""
+
+
+@dataclass
+class StubScanner:
+    """Finds `PATTERNS` in .tf files. A file holding `FAILS` fails the scan, `BREAKS` does not parse, `WAITS` waits
+    until `let_go` is set, asking `stop` as the real one does. `scans` counts."""
+
+    trees: Path
+    version: str = "stub-1"
+    tools: frozenset[str] = frozenset()
+    concurrency: int = 2
+    scans: list[tuple[str, str]] = field(default_factory=list)
+    waiting: bool = False
+    let_go: bool = False
+
+    def __post_init__(self) -> None:
+        self.trees.mkdir(exist_ok=True)
+
+    def reset(self) -> None:
+        """Forget what was scanned; let go of what waits."""
+        self.scans.clear()
+        self.let_go = True
+
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+        """Scan as `ScansUnits.scan` says."""
+        self.scans.append((unit.kind, unit.directory))
+        findings: list[Finding] = []
+        missing: list[NotExamined] = []
+        if unit.kind is not UnitKind.TERRAFORM:
+            return ScanResult(files=len(unit.files))
+        for file in unit.files:
+            raw = (tree / file.scan_as).read_bytes() if (tree / file.scan_as).is_file() else b""
+            text = raw.decode(errors="replace")
+            self._behave(text, stop)
+            if BREAKS in text:
+                line = text[: text.index(BREAKS)].count("\n") + 1
+                where = Span(path=file.path, start_line=line, end_line=line)
+                missing.append(NotExamined(what=file.path, why="This file does not parse as HCL.", span=where))
+            else:
+                findings += _findings(unit, file, text)
+        return ScanResult(
+            findings=tuple(findings),
+            not_examined=tuple(missing),
+            files=len(unit.files),
+            roots=(unit.directory,),
+            resources=len({finding.resource for finding in findings}),
+        )
+
+    def _behave(self, text: str, stop: Stop) -> None:
+        if FAILS in text:
+            raise ScanFailed("the scanner ran out of memory (2048 MB); raise SCAN_MEMORY_MB or exclude the path")
+        if WAITS in text:
+            self.waiting = True
+            while not self.let_go:
+                time.sleep(0.02)
+                stop()
+            self.waiting = False
+
+
+def _findings(unit: ScanUnit, file: UnitFile, text: str) -> list[Finding]:
+    findings: list[Finding] = []
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines, 1) if BLOCK.match(line)]
+    for start, following in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
+        end = max([n for n in range(start, following) if lines[n - 1].rstrip() == "}"] or [start])
+        block = Span(path=file.path, start_line=start, end_line=end)
+        skips = {m[1]: (m[2] or "").strip() for line in lines[start - 1 : end] if (m := SKIP.search(line))}
+        for number in range(start, end + 1):
+            for pattern in PATTERNS:
+                if pattern.regex.search(lines[number - 1]) and "checkov:skip" not in lines[number - 1]:
+                    at = (number, lines[number - 1])
+                    findings.append(_finding(unit, block, _name(lines[start - 1]), pattern, at, skips))
+    return findings
+
+
+def _name(line: str) -> str:
+    found = BLOCK.match(line)
+    assert found
+    prefix = "" if found[1] == "resource" else f"{found[1]}."
+    return prefix + ".".join(label for label in found.groups()[1:] if label)
+
+
+def _finding(
+    unit: ScanUnit, block: Span, name: str, pattern: Pattern, at: tuple[int, str], skips: dict[str, str]
+) -> Finding:
+    number, line = at
+    return Finding(
+        rule=pattern.rule,
+        title=pattern.title,
+        severity=pattern.severity,
+        span=Span(path=block.path, start_line=number, end_line=number),
+        block=block,
+        resource=name,
+        message=f"{pattern.title}: `{' '.join(line.split())}`.",
+        scanner="checkov",
+        root=unit.directory,
+        framework="terraform",
+        evidence=" ".join(line.split()),
+        why="Anyone on the internet can reach it.",
+        remedy="Narrow it to what needs it.",
+        skip_reason=skips.get(pattern.rule),
+    )
