@@ -13,6 +13,7 @@ from reviewer.judge import policy as policies
 from reviewer.model import Diff, Examination, Sha, Verdict
 from reviewer.process import Stop
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
+from reviewer.rules.overlaps import without_overlaps
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
 from reviewer.scan.kinds import is_infrastructure
@@ -44,7 +45,7 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     """
     pair = scan(case, scanner=scanner, cache=cache, stop=stop)
     ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
-    base, head = policies.apply(ruling.policy, pair.base), policies.apply(ruling.policy, pair.head)
+    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
     change = read_diff(case, pair.changed)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
     return Examination(

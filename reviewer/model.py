@@ -344,6 +344,7 @@ class Publication:
     check_run: CheckRun
     comments: tuple[InlineComment, ...] = ()
     present: frozenset[str] = frozenset()  # fingerprints still found in head: their comments are not called fixed
+    complete: bool = True  # False: a part was not examined, so that what is not present need not be fixed
     sarif: dict[str, Any] | None = field(default=None, hash=False)
 
 

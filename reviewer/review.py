@@ -6,6 +6,7 @@ already stands on GitHub. `jobs` runs the steps and remembers which are done; th
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,11 +20,11 @@ from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded
 from reviewer.examine import Case, examine
 from reviewer.gh import publish as gh
 from reviewer.gh.client import GitHub, RepositoryClient
-from reviewer.model import CheckRun, Examination, Finding, ReviewRequest, Sha, Subject
+from reviewer.model import CheckRun, Examination, Publication, ReviewRequest, Subject
 from reviewer.process import Stop
-from reviewer.report.check_run import Links, failure, progress
+from reviewer.report.check_run import failure, progress
+from reviewer.report.links import Links
 from reviewer.report.publication import build_publication
-from reviewer.report.sarif import build_sarif
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.scanner import ScansUnits
@@ -56,14 +57,18 @@ def review(services: Services, request: ReviewRequest, steps: Steps) -> None:
     Raises Transient (the step is to be tried again), Superseded and Gone (stop quietly), anything else to be explained
     by `explain_failure`.
     """
-    current = steps("announce", lambda: announce(services, request, steps.stop))
-    if current is None:
-        return
-    request = replace(request, **current)
-    steps("examine", lambda: examine_and_keep(services, request, steps.stop))
-    published = steps("publish", lambda: publish(services, request, steps.still_current))
-    steps("upload", lambda: upload(services, request, steps.still_current))
-    services.store.finish(request, published["conclusion"])
+    try:
+        current = steps("announce", lambda: announce(services, request, steps.stop))
+        if current is None:
+            return
+        request = replace(request, **current)
+        steps("examine", lambda: examine_and_keep(services, request, steps.stop))
+        published = steps("publish", lambda: publish(services, request, steps.still_current))
+        steps("upload", lambda: upload(services, request, steps.still_current))
+        services.store.finish(request, published["conclusion"])
+    except Superseded:
+        call_off(services, request)
+        raise
 
 
 def announce(services: Services, request: ReviewRequest, stop: Stop) -> dict[str, Any] | None:
@@ -134,13 +139,7 @@ def publish(services: Services, request: ReviewRequest, still_current: Stop) -> 
     """Make the check run and the comments say what the examination found; return its conclusion."""
     if request.subject is Subject.DEFAULT_BRANCH:
         return {"conclusion": "baseline"}
-    examination = kept_examination(services, request)
-    publication = build_publication(
-        examination,
-        links_of(services, request),
-        ref=request.head_ref,
-        quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
-    )
+    publication = build_publication_of(services, request)
     client = services.github.installation(request.repository)
     report = gh.publish(client, request, publication, still_current)
     conclusion = publication.check_run.conclusion.value
@@ -148,29 +147,40 @@ def publish(services: Services, request: ReviewRequest, still_current: Stop) -> 
     return {"conclusion": conclusion}
 
 
-def upload(services: Services, request: ReviewRequest, still_current: Stop) -> dict[str, Any]:
+def upload(services: Services, request: ReviewRequest, still_current: Stop) -> None:
     """Upload what was found at the head as SARIF; a repository without code scanning is a line in the log."""
     if request.subject is Subject.MERGE_GROUP:
-        return {"results": 0}
-    examination = kept_examination(services, request)
-    sarif = build_sarif(examination, ref=request.head_ref)
+        return
+    publication = build_publication_of(services, request)
+    if publication.sarif is None:
+        log.info("sarif.incomplete", review=request.id)
+        return
     still_current()
-    gh.upload_sarif(services.github.installation(request.repository), request, sarif)
-    return {"results": len(findings_at_head(examination))}
+    gh.upload_sarif(services.github.installation(request.repository), request, publication.sarif)
 
 
-def findings_at_head(examination: Examination) -> tuple[Finding, ...]:
-    """Return what was found at the head, muted or not."""
-    comparison = examination.comparison
-    return comparison.introduced + comparison.standing + comparison.muted
+def build_publication_of(services: Services, request: ReviewRequest) -> Publication:
+    """Return what should stand on GitHub, from what `examine_and_keep` kept.
 
-
-def kept_examination(services: Services, request: ReviewRequest) -> Examination:
-    """Return what `examine_and_keep` kept. Raises PlumbruleError when it is gone: the review must start again."""
+    Raises PlumbruleError when that is gone: the review must start again.
+    """
     kept = services.store.get_examination(request.id)
     if kept is None:
         raise PlumbruleError("what the review found is no longer in the database")
-    return EXAMINATION.validate_json(kept)
+    return build_publication(
+        EXAMINATION.validate_json(kept),
+        Links(html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=request.head_sha),
+        ref=request.head_ref,
+        quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
+    )
+
+
+def call_off(services: Services, request: ReviewRequest) -> None:
+    """Let no check run stay in progress on a head that nobody will review again; only a courtesy, so it may fail."""
+    if request.subject is Subject.DEFAULT_BRANCH:
+        return
+    with contextlib.suppress(PlumbruleError):
+        gh.call_off(services.github.installation(request.repository), request)
 
 
 def explain_failure(services: Services, request: ReviewRequest, error: BaseException) -> None:
@@ -188,13 +198,6 @@ def failure_check_run(request: ReviewRequest, error: BaseException) -> CheckRun:
     if isinstance(error, PlumbruleError):
         return failure("Not reviewed: GitHub or this server did not answer in time", str(error), request.id)
     return failure("Not reviewed: an internal error", "Something went wrong that should not have.", request.id)
-
-
-def links_of(services: Services, request: ReviewRequest) -> Links:
-    """Return the builder of links to lines at the head."""
-    return Links(
-        html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=Sha(request.head_sha)
-    )
 
 
 def required_number(request: ReviewRequest) -> int:

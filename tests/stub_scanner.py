@@ -5,6 +5,7 @@ It reads the same materialised trees, so checkout, caching, comparing and publis
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
 
 BLOCK = re.compile(r'^\s*(resource|module|data)\s+"([^"]+)"(?:\s+"([^"]+)")?')
 SKIP = re.compile(r"checkov:skip=(\w+)(?::(.*))?")
+PUBLIC_DEFAULT = re.compile(r'default\s*=\s*"public-read')
 FAILS = "STUB_SCANNER_FAILS"
 BREAKS = "STUB_SYNTAX_ERROR"
 WAITS = "STUB_SCANNER_WAITS"
@@ -45,7 +47,9 @@ PATTERNS = (
 
 @dataclass
 class StubScanner:
-    """Finds `PATTERNS` in .tf files. A file holding `FAILS` fails the scan, `BREAKS` does not parse, `WAITS` waits
+    """Finds `PATTERNS` in .tf files, with `var.acl` known where a default makes it public.
+
+    A file holding `FAILS` fails the scan, `BREAKS` does not parse, `WAITS` waits
     until `let_go` is set, asking `stop` as the real one does. `scans` counts."""
 
     trees: Path
@@ -71,16 +75,17 @@ class StubScanner:
         missing: list[NotExamined] = []
         if unit.kind is not UnitKind.TERRAFORM:
             return ScanResult(files=len(unit.files))
-        for file in unit.files:
-            raw = (tree / file.scan_as).read_bytes() if (tree / file.scan_as).is_file() else b""
-            text = raw.decode(errors="replace")
+        texts = {file: _read(tree / file.scan_as) for file in unit.files}
+        public_default = any(PUBLIC_DEFAULT.search(text) for text in texts.values())
+        for file, text in texts.items():
             self._behave(text, stop)
             if BREAKS in text:
                 line = text[: text.index(BREAKS)].count("\n") + 1
                 where = Span(path=file.path, start_line=line, end_line=line)
                 missing.append(NotExamined(what=file.path, why="This file does not parse as HCL.", span=where))
             else:
-                findings += _findings(unit, file, text)
+                known = text.replace("var.acl", '"public-read"') if public_default else text
+                findings += _findings(unit, file, known)
         return ScanResult(
             findings=tuple(findings),
             not_examined=tuple(missing),
@@ -100,11 +105,15 @@ class StubScanner:
             self.waiting = False
 
 
+def _read(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace") if path.is_file() else ""
+
+
 def _findings(unit: ScanUnit, file: UnitFile, text: str) -> list[Finding]:
     findings: list[Finding] = []
     lines = text.splitlines()
     starts = [number for number, line in enumerate(lines, 1) if BLOCK.match(line)]
-    for start, following in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
+    for start, following in itertools.pairwise([*starts, len(lines) + 1]):
         end = max([n for n in range(start, following) if lines[n - 1].rstrip() == "}"] or [start])
         block = Span(path=file.path, start_line=start, end_line=end)
         skips = {m[1]: (m[2] or "").strip() for line in lines[start - 1 : end] if (m := SKIP.search(line))}

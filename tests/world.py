@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +34,8 @@ from tests.fake_github.state import Installation, PullRequest, Repo
 from tests.stub_scanner import StubScanner
 
 T = TypeVar("T")
+MAX_TRIES = 60
+"""Of one step: every call in it may fail once."""
 
 SAFE_BUCKET = 'resource "aws_s3_bucket" "logs" {\n  bucket = "logs"\n  acl    = "private"\n}\n'
 PUBLIC_BUCKET = 'resource "aws_s3_bucket" "logs" {\n  bucket = "logs"\n  acl    = "public-read"\n}\n'
@@ -56,6 +58,7 @@ class Crash:
     modes: Modes
     happened: threading.Event = field(default_factory=threading.Event)
     armed: bool = True
+    deaths: int = 0
 
     def after_step(self, name: str) -> None:
         """Die when `name` is the step, before its result is stored."""
@@ -65,13 +68,12 @@ class Crash:
     def die(self) -> None:
         """Raise what a worker raises that was killed."""
         self.armed = False
+        self.deaths += 1
         self.happened.set()
         raise WorkerStopped
 
     def working(self, work: jobs.Work) -> jobs.Work:
-        """Return `work` with the crash inside it, where the modes ask for one."""
-        if not self.modes.crash_inside:
-            return work
+        """Return `work` with the crash inside it, for when the modes ask for one."""
         return lambda request, steps: work(request, DyingSteps(steps, self))
 
 
@@ -108,7 +110,7 @@ class House:
     def __init__(self, github: FakeGitHub, folder: Path, scanner: ScansUnits, modes: Modes) -> None:
         self.github, self.scanner, self.modes = github, scanner, modes
         self.url, self.log_file = "", folder / "log"
-        self.settings = settings_for(github, folder, MAX_TRIES="60" if modes.flaky else "6")
+        self.settings = settings_for(github, folder, MAX_TRIES=str(MAX_TRIES))
         jobs.migrate(self.settings)
         self.engine = open_engine(self.settings)
         self.store = Store(self.engine)
@@ -237,6 +239,11 @@ class World:
         pull = self.open_pull_request(files, **more)
         self.work()
         return pull
+
+    def try_at_most(self, tries: int) -> None:
+        """Let a step be tried `tries` times from now on (until the worker restarts)."""
+        worker = self.house.worker
+        worker.settings = replace(worker.settings, max_tries=tries)
 
     def push_to(self, pull: PullRequest, files: Files) -> PullRequest:
         """Push to a pull request, let the worker finish, and return it."""

@@ -148,8 +148,8 @@ class GitHub:
     def _send(self, scope: Scope, ask: Ask) -> Answer:
         token = self._tokens.grant(scope).token
         answer = self._exchange(scope.installation_id, ask, lambda: f"Bearer {token.reveal()}")
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.forget(scope)
+        if answer.status == HTTPStatus.UNAUTHORIZED or "not accessible by integration" in answer.message:
+            self._tokens.forget(scope)  # the next one will have what was granted meanwhile
         return accepted(ask, answer)
 
     def _send_as_app(self, ask: Ask) -> Answer:

@@ -96,6 +96,16 @@ def conclude(client: Surface, request: ReviewRequest, check_run: CheckRun) -> No
     _write_check_run(client, request, check_run, Pen(never))
 
 
+def call_off(client: Surface, request: ReviewRequest) -> None:
+    """Conclude the check run of a review that is no longer wanted as cancelled, if it is still in progress.
+
+    For the review itself, on the way out: nobody else may look at its head again. Raises Transient, Rejected, Gone.
+    """
+    run = _run_of(request, client.check_runs(request.head_sha))
+    if run is not None and run.status != "completed":
+        client.update_check_run(run.id, _called_off())
+
+
 def upload_sarif(client: Surface, request: ReviewRequest, sarif: dict[str, Any]) -> str | None:
     """Upload a SARIF log for the head and return GitHub's id of it.
 
@@ -126,6 +136,8 @@ def _publish_comments(
         return publication.comments
     standing = client.review_comments(request.number)
     plan = plan_comments(publication.comments, standing, publication.present, request.head_sha)
+    if not publication.complete:
+        plan = replace(plan, mended=())
     unplaced = _publish_review(client, request, request.number, plan.new, pen) if plan.new else ()
     _set_threads(client, request.number, plan, pen)  # before the edits, by which a later run knows what is left to do
     for edit in plan.changed + plan.restored + plan.mended:
@@ -211,7 +223,7 @@ def _is_older(run: StandingCheckRun, request: ReviewRequest) -> bool:
 
 
 def _called_off() -> CheckRunState:
-    told = "A newer review of this pull request took the place of this one."
+    told = "A newer review took the place of this one, or the pull request was closed."
     return CheckRunState(status="completed", conclusion=Conclusion.CANCELLED, title="Superseded", summary=told)
 
 

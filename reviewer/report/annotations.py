@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reviewer.model import Annotation, Examination, Finding, InlineComment, Level, NotExamined, Severity
+from reviewer.model import Annotation, Examination, Finding, InlineComment, Level, NotExamined, Severity, Span
 from reviewer.report.blocks import Issue, instances, issues_of, place
 from reviewer.report.text import plain
 
@@ -23,17 +23,15 @@ def build_annotations(examination: Examination, comments: Iterable[InlineComment
     untold = [f for f in examination.verdict.comment_on if f.fingerprint not in told]
     blocking = frozenset(examination.verdict.blocking)
     failures = frozenset(examination.verdict.failures)
-    missing = [_missing(n, failures) for n in examination.comparison.not_examined if n.span is not None]
-    found = [_annotation(issue, blocking) for issue in issues_of(untold)]
-    annotations = [a for a in (*missing[: MOST_ANNOTATIONS // 2], *found) if a is not None]
-    return tuple(annotations[:MOST_ANNOTATIONS])
+    missing = [(n, n.span) for n in examination.comparison.not_examined if n.span is not None]
+    first = [_missing(part, span, failures) for part, span in missing[: MOST_ANNOTATIONS // 2]]
+    issues = issues_of(untold)[: MOST_ANNOTATIONS - len(first)]
+    return (*first, *(_annotation(issue, blocking) for issue in issues))
 
 
-def _missing(part: NotExamined, failures: frozenset[NotExamined]) -> Annotation | None:
-    if part.span is None:
-        return None
+def _missing(part: NotExamined, span: Span, failures: frozenset[NotExamined]) -> Annotation:
     return Annotation(
-        span=part.span,
+        span=span,
         level=Level.FAILURE if part in failures else Level.WARNING,
         title=plain(f"Not reviewed: {part.what}", _LONGEST_TITLE),
         message=plain(part.why, _LONGEST_MESSAGE) or "This could not be read.",

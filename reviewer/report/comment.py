@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from reviewer.model import Examination, Finding, InlineComment, Source, Span, Verdict
 from reviewer.report.blocks import Block, Issue, any_index, block_resource, blocks_of, instances, place, roots
@@ -27,12 +28,14 @@ _WAIVER = "<details><summary>Accept this risk instead</summary>"
 def build_comments(examination: Examination) -> tuple[InlineComment, ...]:
     """Return the comments that should stand on the diff, most severe first, at most 30."""
     anchors = dict(examination.anchors)
-    comments = []
-    for block in blocks_of(examination.verdict.comment_on):
-        anchor = next((anchors[f.fingerprint] for f in block.findings if f.fingerprint in anchors), None)
-        if anchor is not None:
-            comments.append(_comment(block, anchor, examination.verdict))
-    return tuple(comments[:MOST_COMMENTS])
+    placed = ((block, _anchor(block, anchors)) for block in blocks_of(examination.verdict.comment_on))
+    comments = (_comment(block, anchor, examination.verdict) for block, anchor in placed if anchor is not None)
+    return tuple(islice(comments, MOST_COMMENTS))
+
+
+def _anchor(block: Block, anchors: Mapping[str, Span]) -> Span | None:
+    """Return the place of the most severe finding that has one."""
+    return next((anchors[f.fingerprint] for f in block.findings if f.fingerprint in anchors), None)
 
 
 def _comment(block: Block, anchor: Span, verdict: Verdict) -> InlineComment:

@@ -37,6 +37,7 @@ _SENSITIVE = (
     r"|shared[_-]?key|account[_-]?key|signing[_-]?key|encryption[_-]?key|client[_-]?secret|connection[_-]?string"
     r"|credentials?|authorization)(?:[_-]?(?:\d{1,4}|hash|value|string|text|wo|b64|base64))?"
 )
+_STEMS = ("pass", "pwd", "secret", "token", "key", "connection", "credential", "authorization")  # of _SENSITIVE
 # A value that is a reference, a switch or empty is no secret. `$` covers "${var.x}", "$(cmd)" and shell variables.
 _REFERENCE = (
     r"(?:(?:var|local|data|module|each|self|path|count|secrets|env|inputs|steps|vars)\.[A-Za-z_]"
@@ -99,14 +100,19 @@ def _masked_short(text: str) -> str:
 
 
 def _masked(text: str) -> str:
-    text = _PEM.sub(lambda m: m[1] + _mask_lines(m[2]) + m[3], text)
-    text = _HEREDOC.sub(lambda m: m[1] + _mask_lines(m[3]), text)
-    text = _BLOCK_SCALAR.sub(lambda m: m[1] + _mask_lines(m[3]), text)
-    text = _USERINFO.sub(rf"\1{MASK}@", text)
-    text = _TOKENS.sub(MASK, text)
-    text = _HEADER.sub(rf"\1{MASK}", text)
-    for pattern in (_NAMED, _DEFAULT, _EQUALS, _COLON, _SPACED):
-        text = pattern.sub(_mask_value, text)
+    folded = text.casefold()  # cheap looks first: most text holds nothing of the kind
+    if "private key" in folded:
+        text = _PEM.sub(lambda m: m[1] + _mask_lines(m[2]) + m[3], text)
+    sensitive = any(word in folded for word in _STEMS)
+    if sensitive:
+        text = _HEREDOC.sub(lambda m: m[1] + _mask_lines(m[3]), text)
+        text = _BLOCK_SCALAR.sub(lambda m: m[1] + _mask_lines(m[3]), text)
+    if "://" in text:
+        text = _USERINFO.sub(rf"\1{MASK}@", text)
+    text = _HEADER.sub(rf"\1{MASK}", _TOKENS.sub(MASK, text))
+    if sensitive:
+        for pattern in (_NAMED, _DEFAULT, _EQUALS, _COLON, _SPACED):
+            text = pattern.sub(_mask_value, text)
     return _LITERAL.sub(_mask_random, text)
 
 

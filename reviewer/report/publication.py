@@ -18,14 +18,16 @@ def build_publication(
 ) -> Publication:
     """Return what should stand: check run, comments (none when `quiet`, for drafts), SARIF for `ref`.
 
-    There is no SARIF when a part failed to be examined.
+    When a part failed to be examined there is no SARIF (GitHub closes the alerts that an upload leaves out), and no
+    comment is to be called fixed.
     """
-    comparison = examination.comparison
+    comparison, complete = examination.comparison, is_complete(examination)
     found = (*comparison.introduced, *comparison.standing, *comparison.muted)
     url = f"{links.html_url}/{links.full_name}"
     return Publication(
         check_run=build_check_run(examination, links, tools),
         comments=() if quiet else build_comments(examination),
         present=frozenset(f.fingerprint for f in found),
-        sarif=build_sarif(examination, ref=ref, repository_url=url) if is_complete(examination) else None,
+        complete=complete,
+        sarif=build_sarif(examination, ref=ref, repository_url=url) if complete else None,
     )

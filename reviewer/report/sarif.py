@@ -11,7 +11,7 @@ from typing import Any
 from reviewer.model import Examination, Finding, Severity, Span, Waived
 from reviewer.report.blocks import order
 from reviewer.report.links import guideline_url, quoted_path
-from reviewer.report.text import clip, plain, prose, visible
+from reviewer.report.text import clip, plain, prose, sentence
 from reviewer.report.tools import installed_tools
 
 CATEGORY = "plumbrule/"
@@ -127,7 +127,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "id": _rule_id(finding),
         "name": clip("".join(c for c in title.title() if c.isalnum()), 255) or _rule_id(finding),
         "shortDescription": {"text": clip(title, 1000)},
-        "fullDescription": {"text": clip(" ".join(t for t in (title, plain(finding.why, 800)) if t), 1000)},
+        "fullDescription": {"text": clip(" ".join(t for t in (sentence(title), plain(finding.why, 800)) if t), 1000)},
         "help": {"text": _help(finding, title, url), "markdown": _help_markdown(finding, title, url)},
         "defaultConfiguration": {"level": _LEVEL[finding.severity]},
         "properties": {
@@ -173,8 +173,7 @@ def _message(finding: Finding) -> str:
     """Plain text; SARIF makes links of `[text](target)`, so the repository may not write one."""
     text = plain(finding.message, 1000) or plain(finding.title, 1000) or _rule_id(finding)
     name = plain(finding.resource, 300)
-    if name and name not in text:
-        text = f"{text} ({name})"
+    text = f"{name}: {text}" if name and name not in text else text
     return text.replace("](", "] (")
 
 
@@ -187,7 +186,7 @@ def _location(span: Span, resource: str) -> dict[str, Any]:
         }
     }
     if resource:
-        location["logicalLocations"] = [{"fullyQualifiedName": visible(resource), "kind": "resource"}]
+        location["logicalLocations"] = [{"fullyQualifiedName": plain(resource, 1000), "kind": "resource"}]
     return location
 
 

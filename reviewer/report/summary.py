@@ -7,7 +7,8 @@ know how it is posted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from reviewer.model import Examination, Finding, NotExamined, Severity, Span, Waived
 from reviewer.report.blocks import Issue, block_resource, instances, issues_of, place
@@ -19,6 +20,12 @@ from reviewer.report.tools import Tools
 _MOST_IN_SIGHT = 10
 NOTHING_TITLE = "Passed: no infrastructure in this change"
 NOTHING = "No file of this change is one that Plumbrule reviews."
+_MOST_ITEMS = 400  # more than fit
+_POLICY_PROBLEMS = (
+    "**The policy file of this pull request has mistakes.** This review used the one of the base branch; "
+    "mend it before you merge:"
+)
+T = TypeVar("T")
 LIMIT = 65_000  # GitHub: 65,535 characters; we also stay below it in bytes
 
 
@@ -29,6 +36,7 @@ class Section:
     opening: str
     items: tuple[str, ...] = ()
     closing: str = ""
+    unseen: int = 0  # how many items there are beyond `items`
 
 
 def build_title(examination: Examination) -> str:
@@ -73,21 +81,14 @@ def build_summary(examination: Examination, links: Links | None, tools: Tools, l
     others = [f for f in live(examination, comparison.introduced) if f not in blocking and f not in would]
     sections = (
         _lead(examination),
-        _listing("**What blocks**" if blocking else "**What would block**", tell.issues(issues_of(stops)), numbered),
-        _listing(_failed(examination), tell.missing(verdict.failures), bulleted),
-        _listing(
-            "**The policy file of this pull request has mistakes.** This review used the one of the base branch; "
-            "mend it before you merge:",
-            tuple(prose(problem) for problem in examination.policy_problems),
-            bulleted,
-        ),
-        _new(tell.issues(issues_of(others)), len(others), alone=not stops),
-        _folded("{n} not reviewed", tell.missing(_missing(examination))),
-        _folded("{n} accepted by a waiver", tell.waived(verdict.waived)),
-        _folded("{n} muted by a comment in the code", tell.muted(comparison.muted)),
-        _folded(
-            "{n} fixed by this change", tell.issues(issues_of(comparison.fixed), head=False), len(comparison.fixed)
-        ),
+        _listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.numbered),
+        _listing(_failed(examination), verdict.failures, tell.missing),
+        _listing(_POLICY_PROBLEMS, examination.policy_problems, tell.problem),
+        _new(issues_of(others), tell, alone=not stops),
+        _folded("{n} not reviewed", _missing(examination), tell.missing),
+        _folded("{n} accepted by a waiver", verdict.waived, tell.waived),
+        _folded("{n} muted by a comment in the code", comparison.muted, tell.muted),
+        _folded("{n} fixed by this change", issues_of(comparison.fixed), tell.fixed),
         Section(opening=_footer(examination, tools)),
     )
     return fitted(tuple(s for s in sections if s.opening), limit)
@@ -141,60 +142,60 @@ class _Teller:
         url = self.links.blob(span) if self.links else None
         return f"[{code(place(span))}]({url})" if url else code(place(span))
 
-    def issues(self, issues: Iterable[Issue], *, head: bool = True) -> tuple[str, ...]:
-        return tuple(self._issue(issue, head=head) for issue in issues)
+    def numbered(self, issue: Issue) -> str:
+        return f"1. {self.at_head(issue)}"
 
-    def _issue(self, issue: Issue, *, head: bool) -> str:
-        finding, names = issue.first, instances(issue.findings)
-        parts = [f"{issue.severity.word.capitalize()} · {prose(finding.title, 200)}"]
-        if names:
-            many = f"{code(block_resource(names[0]))} in {len(names)} instances"
-            parts.append(code(names[0]) if len(names) == 1 else many)
-        parts.append(self.place(finding.span) if head else code(place(finding.span)))
-        if finding.caller is not None and head:
-            parts.append(f"called in {self.place(finding.caller)}")
-        return " · ".join([*parts, rule_link(finding)])
+    def issue(self, issue: Issue) -> str:
+        return f"- {self.at_head(issue)}"
 
-    def missing(self, parts: Iterable[NotExamined]) -> tuple[str, ...]:
-        return tuple(
-            f"{self.place(part.span) if part.span else code(part.what)}: {sentence(prose(part.why))}" for part in parts
-        )
+    def at_head(self, issue: Issue) -> str:
+        first = issue.first
+        called = f" · called in {self.place(first.caller)}" if first.caller else ""
+        return f"{_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}"
 
-    def waived(self, waived: Iterable[Waived]) -> tuple[str, ...]:
-        return tuple(
-            f"{self._issue(Issue(findings=(w.finding,)), head=True)} · until {w.waiver.expires.isoformat()}"
-            + (f" · by {prose(w.waiver.approved_by, 100)}" if w.waiver.approved_by else "")
-            + f": {sentence(prose(w.waiver.reason, 300))}"
-            for w in waived
-        )
+    def fixed(self, issue: Issue) -> str:
+        return f"- {_name(issue)} · {code(place(issue.first.span))} · {rule_link(issue.first)}"
 
-    def muted(self, findings: Iterable[Finding]) -> tuple[str, ...]:
-        return tuple(
-            f"{self._issue(Issue(findings=(f,)), head=True)}: "
-            + sentence(prose(f.skip_reason or "no reason given", 300))
-            for f in findings
-        )
+    def missing(self, part: NotExamined) -> str:
+        where = self.place(part.span) if part.span else code(part.what)
+        return f"- {where}: {sentence(prose(part.why))}"
+
+    def problem(self, problem: str) -> str:
+        return f"- {prose(problem)}"
+
+    def waived(self, waived: Waived) -> str:
+        waiver = waived.waiver
+        by = f" · by {prose(waiver.approved_by, 100)}" if waiver.approved_by else ""
+        told = self.issue(Issue(findings=(waived.finding,)))
+        return f"{told} · until {waiver.expires.isoformat()}{by}: {sentence(prose(waiver.reason, 300))}"
+
+    def muted(self, finding: Finding) -> str:
+        reason = sentence(prose(finding.skip_reason or "no reason given", 300))
+        return f"{self.issue(Issue(findings=(finding,)))}: {reason}"
 
 
-def numbered(items: Sequence[str]) -> tuple[str, ...]:
-    """Return the items of a numbered list."""
-    return tuple(f"{n}. {item}" for n, item in enumerate(items, 1))
+def _name(issue: Issue) -> str:
+    """Return severity, title and resource."""
+    names = instances(issue.findings)
+    told = f"{issue.severity.word.capitalize()} · {prose(issue.first.title, 200)}"
+    if not names:
+        return told
+    several = f"{code(block_resource(names[0]))} in {len(names)} instances"
+    return f"{told} · {code(names[0]) if len(names) == 1 else several}"
 
 
-def bulleted(items: Sequence[str]) -> tuple[str, ...]:
-    """Return the items of a list."""
-    return tuple(f"- {item}" for item in items)
+def _listing(heading: str, things: Sequence[T], tell: Callable[[T], str]) -> Section:
+    if not things:
+        return Section(opening="")
+    shown = tuple(tell(thing) for thing in things[:_MOST_ITEMS])
+    return Section(opening=f"{heading}\n", items=shown, unseen=len(things) - len(shown))
 
 
-def _listing(heading: str, items: Sequence[str], mark: Callable[[Sequence[str]], tuple[str, ...]]) -> Section:
-    return Section(opening=f"{heading}\n" if items else "", items=mark(items))
-
-
-def _new(items: Sequence[str], count: int, *, alone: bool) -> Section:
+def _new(issues: Sequence[Issue], tell: _Teller, *, alone: bool) -> Section:
     """What is new and does not block: in sight when it is all that there is to say, and short."""
-    if alone and len(items) <= _MOST_IN_SIGHT:
-        return _listing("**New, not blocking**", items, bulleted)
-    return _folded("{n} new, not blocking" if alone else "{n} more, not blocking", items, count)
+    if alone and len(issues) <= _MOST_IN_SIGHT:
+        return _listing("**New, not blocking**", issues, tell.issue)
+    return _folded("{n} new, not blocking" if alone else "{n} more, not blocking", issues, tell.issue)
 
 
 def _failed(examination: Examination) -> str:
@@ -207,11 +208,11 @@ def _failed(examination: Examination) -> str:
     )
 
 
-def _folded(heading: str, items: Sequence[str], count: int | None = None) -> Section:
-    if not items:
-        return Section(opening="")
-    title = heading.replace("{n}", str(len(items) if count is None else count))
-    return Section(opening=f"<details><summary>{title}</summary>\n", items=bulleted(items), closing="\n</details>")
+def _folded(heading: str, things: Sequence[T], tell: Callable[[T], str]) -> Section:
+    count = sum(len(thing.findings) if isinstance(thing, Issue) else 1 for thing in things)
+    title = f"<details><summary>{heading.replace('{n}', str(count))}</summary>"
+    section = _listing(title, things, tell)
+    return replace(section, closing="\n</details>") if section.opening else section
 
 
 def _footer(examination: Examination, tools: Tools) -> str:
@@ -250,7 +251,7 @@ def fitted(sections: Sequence[Section], limit: int) -> str:
             if room < 0:
                 break
             kept.append(item)
-        lost = len(section.items) - len(kept)
+        lost = len(section.items) - len(kept) + section.unseen
         if lost:
             room = 0
             kept.append(f"\n{lost} more left out here: there is no room for them.")

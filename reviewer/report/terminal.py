@@ -119,7 +119,11 @@ def _missing(examination: Examination, page: _Page) -> list[str]:
     for part in examination.comparison.not_examined:
         word = page.paint("NOT REVIEWED", "31") if part in failures else page.paint("not reviewed", "33")
         where = plain(place(part.span) if part.span else part.what, 300)
-        told.append(f"{where}  {word}  {plain(part.why, 1000)}")
+        why = plain(part.why, 1000)
+        if columns(f"{where}  NOT REVIEWED  {why}") <= page.width:
+            told.append(f"{where}  {word}  {why}")
+        else:
+            told += [f"{where}  {word}", *_wrapped(why, page)]
     return told
 
 

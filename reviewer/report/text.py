@@ -16,6 +16,7 @@ from reviewer.report.masking import mask_secrets
 
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")  # blank, but of no blank category
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_BLANK = re.compile(f"[{''.join(sorted(_HIDDEN))}]|{_VARIATION.pattern}")
 _SUSPECT = re.compile(r"[^\x20-\x7e\n]")
 
 _RISKY = re.compile(
@@ -41,6 +42,8 @@ def visible(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return `text` with nothing that hides, reorders or drives: what a terminal may be given, line by line."""
+    if text.isprintable() and not _BLANK.search(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\t", "    ")
     return _SUSPECT.sub(_shown, _VARIATION.sub("", text))
 
@@ -55,7 +58,8 @@ def _shown(match: re.Match[str]) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Return `visible` text on one line, white space folded, at most `limit` characters (then with …)."""
-    return clip(" ".join(visible(text).split()), limit)
+    # Far more than is shown, so that what is masked is masked whole; not all, for it may be megabytes.
+    return clip(" ".join(visible(text[: 4 * limit + 2000]).split()), limit)
 
 
 def clip(text: str, limit: int) -> str:
@@ -135,4 +139,6 @@ def plain(text: str, limit: int) -> str:
 
 def sentence(text: str) -> str:
     """Return markdown `text` with a full stop if it has no end of its own."""
-    return text if not text or text[-1] in ".!?:…" or text.endswith((".`", "?`")) else text + "."
+    if not text or text[-1] in ".!?:…" or text.endswith((".`", "?`")):
+        return text
+    return text + ("\\." if text.isdigit() else ".")  # a number and a dot would start a list

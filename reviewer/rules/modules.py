@@ -115,6 +115,7 @@ SOURCE = Rule(
     "applies: whoever can push to that branch, or publish a version, changes your infrastructure.",
     remedy='Name what was reviewed: a commit or version tag (?ref=v1.4.2) for git, version = "..." for a registry, '
     "?checksum=sha256:... for an archive.",
+    supersedes=("CKV_TF_1", "CKV_TF_2"),
     references=("https://developer.hashicorp.com/terraform/language/modules/sources",),
     check=check_source,
 )

@@ -61,6 +61,7 @@ class Rule:
     references: tuple[str, ...]  # links, the best one first
     check: Callable[[Directory], Iterable[Hit]]
     framework: str = "terraform"
+    supersedes: tuple[str, ...] = ()  # Checkov's rules that say the same of the same block, and less well
 
     def finding(self, hit: Hit, directory: Directory) -> Finding:
         """Return what the review says about one hit."""

@@ -12,12 +12,12 @@ def _never(_directory: Directory) -> tuple[Hit, ...]:
 
 ADDED = Rule(
     id="PLB_SKIP_1",
-    title="This change mutes a rule",
+    title="A check is muted in the code",
     severity=Severity.MEDIUM,
-    why="A skip comment hides a finding from everybody from here on. Whoever approves this should know that they "
-    "approve that too.",
-    remedy="Mend what the rule found. If the risk is accepted, give the reason in the comment, or better ask for a "
-    "waiver with an end in the policy.",
+    why="A skip comment switches a check off for everybody who reads this code later. Whoever reviews the change "
+    "should agree with the reason, because the finding itself is not shown any more.",
+    remedy="Remove the comment and mend what it mutes. If the risk is accepted, say why in the comment, or ask for a "
+    "waiver in the policy: a waiver has an end.",
     references=("https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html",),
     check=_never,
     framework="",

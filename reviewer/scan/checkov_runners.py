@@ -120,9 +120,7 @@ def _outcome(reports: Iterable[Any], troubles: tuple[str, ...]) -> Outcome:
     for report in reports:
         records += [*report.failed_checks, *report.skipped_checks]
         unreadable.update(dict.fromkeys(map(str, report.parsing_errors)))
-        resources += len(
-            {*report.resources, *(f"{extra.file_path}:{extra.resource}" for extra in report.extra_resources)}
-        )
+        resources += len(report.resources)
     return Outcome(records=tuple(records), unreadable=tuple(unreadable), resources=resources, troubles=troubles)
 
 

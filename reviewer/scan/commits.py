@@ -5,13 +5,15 @@ Owns the order of things between a clone, the cache and the scanner. What cannot
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from reviewer.errors import PlumbruleError
@@ -194,13 +196,17 @@ def _scan_all(bench: Bench, units: Mapping[str, ScanUnit]) -> dict[str, ScanResu
     return results
 
 
-def _as_they_end(futures: Iterable[Future[ScanResult]], stop: Stop) -> Iterator[Future[ScanResult]]:
-    """Yield futures as they are done, calling `stop` a few times a second meanwhile."""
-    waiting = set(futures)
-    while waiting:
-        done, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        stop()
-        yield from done
+def _as_they_end(futures: Collection[Future[ScanResult]], stop: Stop) -> Iterator[Future[ScanResult]]:
+    """Yield futures as they are done, calling `stop` meanwhile."""
+    done: SimpleQueue[Future[ScanResult]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(done.put)
+    for _ in futures:
+        while True:
+            stop()
+            with contextlib.suppress(Empty):
+                yield done.get(timeout=POLL_SECONDS)
+                break
 
 
 class _Halted(PlumbruleError):
@@ -219,7 +225,8 @@ def _scan(bench: Bench, key: str, unit: ScanUnit, halted: threading.Event) -> Sc
     try:
         tree.chmod(FOLDER_MODE)
         left_out = materialise(bench.clone, unit, tree, bench.limits)
-        result = bench.scanner.scan(unit, tree, stop)
+        written = tuple(file for file in unit.files if (tree / file.scan_as).is_file())
+        result = bench.scanner.scan(replace(unit, files=written), tree, stop) if written else ScanResult()
     except ScanFailed as failure:
         return ScanResult(not_examined=(NotExamined(what=_called(unit), why=str(failure)),))
     finally:

@@ -93,7 +93,8 @@ _NEGATIONS = (
 _VERB = re.compile(r"\b(?:" + "|".join(positive for positive, _ in _NEGATIONS) + r")\b")
 _UNCLEAR = re.compile(
     r"^(?:no|all|every|each|only|any|there|at least|if|when|both)\b"
-    r"|\b(?:and|or|that|which|unless|except|if|when|where|specify|by restricting|no|non|should|must|can|cannot|only|not.*\bnot)\b|n't\b|[.;:(\[]|'.* .*'",
+    r"|\b(?:and|or|that|which|unless|except|if|when|where|specify|by restricting|no|non|only)\b"
+    r"|\b(?:should|must|can|cannot)\b|\bnot\b.*\bnot\b|n't\b|[.;:(\[]|'.* .*'",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\b[a-z]+[a-rt-z]s$")

@@ -94,6 +94,11 @@ def stored_elsewhere(path: str) -> NotExamined:
     return NotExamined(what=shown(path), why="It is kept in Git LFS, and only its pointer is in the repository.")
 
 
+def name_taken(path: str) -> NotExamined:
+    """Return the note for a file whose name stands for something else as well, which git itself never makes."""
+    return NotExamined(what=shown(path), why="Its name is that of another file or folder too.")
+
+
 def unreadable(path: str) -> NotExamined:
     """Return the note for a file whose content could not be had."""
     return NotExamined(what=shown(path), why="Its content is not in the repository that was fetched.")

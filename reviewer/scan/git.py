@@ -177,5 +177,5 @@ def first_line(stderr: bytes) -> str:
     worst = [line for line in lines if line.startswith(("fatal:", "error:"))]
     line = (worst or lines or ["no reason given"])[0]
     line = re.sub(r"\w+://\S+", "(address)", line)
-    line = re.sub(r"(?i)(authorization:|basic|bearer|gh[a-z]_)\s*\S+", "(secret)", line)
+    line = re.sub(r"(?i)authorization:.*|\b(basic|bearer) \S+|gh[a-z]_\S+", "(secret)", line)
     return "".join(c if c.isprintable() else "?" for c in line)[:300]

@@ -10,7 +10,7 @@ import enum
 import re
 from functools import lru_cache
 
-GENERATED = frozenset({".git", ".terraform", ".terragrunt-cache", ".serverless", "node_modules"})
+GENERATED = frozenset({".terraform", ".terragrunt-cache", ".serverless", "node_modules"})
 """Folders that tools fill: copies of others' code, which Checkov passes over too. Other hidden folders are reviewed,
 though Checkov's command line would pass over them: Terraform runs in them all the same."""
 

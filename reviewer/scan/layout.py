@@ -85,7 +85,7 @@ class Layout:
             notes |= {note: None for note in unusable.values() if note}
             if kind is UnitKind.TERRAFORM:
                 notes |= dict.fromkeys(self._unfollowed(entries))
-            files = tuple(UnitFile(e.path, e.oid, scan_name(e.path)) for e in entries if not unusable[e])
+            files = tuple(_named(entry for entry in entries if not unusable[entry]))
             if files:
                 units.append(ScanUnit(kind=kind, directory=directory, files=files))
         return UnitPlan(units=tuple(units), not_examined=tuple(notes))
@@ -166,6 +166,18 @@ def scan_name(path: str) -> str:
         if path.endswith(ending):
             return path.removesuffix(ending) + known
     return path
+
+
+def _named(entries: Iterable[Entry]) -> Iterator[UnitFile]:
+    """Yield the files of a unit with names to scan them under, each name once (a folder may hold x.tf and x.tofu)."""
+    entries = tuple(entries)
+    taken = {entry.path for entry in entries}
+    for entry in entries:
+        name = scan_name(entry.path)
+        while name != entry.path and name in taken:
+            name += ".tf"
+        taken.add(name)
+        yield UnitFile(entry.path, entry.oid, name)
 
 
 def _modules(terraform: Mapping[str, Iterable[Entry]]) -> dict[str, tuple[Entry, ...]]:

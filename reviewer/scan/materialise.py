@@ -46,7 +46,10 @@ def materialise(clone: Clone, unit: ScanUnit, into: Path, limits: ScanLimits) ->
             elif content.startswith(_LFS) and not is_state:
                 notes.append(gaps.stored_elsewhere(file.path))
             else:
-                write_file(root, file.scan_as, content)
+                try:
+                    write_file(root, file.scan_as, content)
+                except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                    notes.append(gaps.name_taken(file.path))
     return tuple(notes)
 
 
@@ -73,7 +76,7 @@ def write_file(root: int, path: str, content: bytes) -> None:
     """Write `content` at `path` below the folder that the descriptor `root` is open on.
 
     `path` has no part that leads upwards (`gaps.name_problem`); a link on the way, which nobody should have put there,
-    is an error. Raises OSError.
+    is an error, as is a name that is taken. Raises OSError.
     """
     *folders, name = path.split("/")
     descriptor = os.dup(root)

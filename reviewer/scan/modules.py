@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 _STRING_STOP = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_REFERENCE = re.compile(r"""(?:-|:)\s+["']?([^\s"'#,\[\]{}]+)""")
+_WORD = re.compile(r"""[^\s"'#,\[\]{}]+""")
 
 
 def references(path: str, text: str) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def references(path: str, text: str) -> tuple[str, ...]:
     if kind is Kind.TERRAFORM:
         found = _json_sources(text) if path.endswith(".json") else module_sources(text)
     elif kind is Kind.KUSTOMIZATION:
-        found = tuple(_REFERENCE.findall(text))
+        found = tuple(word for word in _WORD.findall(text) if not word.endswith(":"))
     else:
         found = ()
     return tuple(dict.fromkeys(found))[:MAX_SOURCES]

@@ -44,7 +44,7 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
     block = _block(framework, record, path, files)
     place = _sharpened(_place(framework, record, path, block, files), str(record.check_name), path, files)
     span = files.span(path, place.start_line, place.end_line)
-    text = files.text(path, span.start_line, span.end_line)
+    text = _text(framework, place, span, path, files)
     resource = _resource(framework, record, path, files)
     secret = framework == "secrets"
     shown = evidence.mask_all(text) if secret else evidence.fold(text)
@@ -65,6 +65,16 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
         caller=_caller(record, place, files) if framework == "terraform" else None,
         skip_reason=None if skipped is None else _clip(str(skipped), MAX_TITLE).strip(),
     )
+
+
+def _text(framework: str, place: narrow.Place, span: Span, path: str, files: Tree) -> str:
+    """The offending code; of an attribute of HCL without comments and alignment."""
+    found = place.attribute
+    if framework != "terraform" or found is None or found.text[:2] in ("{", "[", "<<"):
+        return files.text(path, span.start_line, span.end_line)
+    if (found.start_line, found.end_line) == (span.start_line, span.end_line):
+        return f"{found.name} = {found.text}"
+    return files.text(path, span.start_line, span.end_line)
 
 
 def _is_skipped(record: Any) -> bool:

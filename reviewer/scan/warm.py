@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,11 @@ from typing import Any
 from reviewer.scan import checkov_runners, contained, frames, sandbox
 from reviewer.scan.results import MAX_BYTES
 
+Scan = Callable[[dict[str, Any], Path], bytes]
+"""What a child does: the request and the tree in, the bytes of a result out."""
+
 POLL_SECONDS = 0.02
+EXIT_SECONDS = 0.5
 _PAGE = resource.getpagesize()
 
 
@@ -43,25 +48,28 @@ class _Child:
 
 def main() -> None:
     """Warm up, say hello, serve until standard input ends."""
-    settings = json.loads(sys.argv[1])
-    answers = os.dup(1)
-    os.dup2(2, 1)  # what a library prints must not look like an answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = Parent(Path(settings["trees"]), Path(settings["scratch"]), answers, bool(settings["namespaced"]))
+    parent = Parent(json.loads(sys.argv[1]), contained.scan_unit)
     parent.warm_up()
+    parent.say_hello()
     parent.serve()
 
 
 class Parent:
     """The event loop. One thread, because a fork with threads is a fork with locks held by nobody."""
 
-    def __init__(self, trees: Path, scratch: Path, answers: int, namespaced: bool) -> None:
-        self._trees, self._scratch, self._answers, self._namespaced = trees, scratch, answers, namespaced
+    def __init__(self, told: Mapping[str, Any], scan: Scan) -> None:
+        """`told` names the folders `trees` and `scratch`, and whether we are `namespaced`. Takes over descriptor 1."""
+        self._trees, self._scratch = Path(told["trees"]), Path(told["scratch"])
+        self._namespaced = bool(told["namespaced"])
+        self._scan = scan
+        self._answers = os.dup(1)
+        os.dup2(2, 1)  # what a library prints must not look like an answer
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._readable = sandbox.readable_paths()
         self._children: dict[int, _Child] = {}  # by pipe
         self._selector = selectors.DefaultSelector()
         self._inbox = frames.Inbox()
-        self._grammar_folder = scratch / "grammar"
+        self._grammar_folder = self._scratch / "grammar"
         self._grammar_pipe = self._grammar_builder = -1
 
     def warm_up(self) -> None:
@@ -71,6 +79,9 @@ class Parent:
         contained.warm_up()
         gc.collect()
         gc.freeze()
+
+    def say_hello(self) -> None:
+        """Tell the worker that we are ready, and what holds our children."""
         hello = {
             "version": checkov_runners.version(),
             "tools": sorted(checkov_runners.tools()),
@@ -82,7 +93,8 @@ class Parent:
         """Take requests and watch children until the worker goes away."""
         os.set_blocking(0, False)
         self._selector.register(0, selectors.EVENT_READ)
-        self._selector.register(self._grammar_pipe, selectors.EVENT_READ)
+        if self._grammar_pipe >= 0:
+            self._selector.register(self._grammar_pipe, selectors.EVENT_READ)
         while True:
             for key, _ in self._selector.select(POLL_SECONDS if self._children else None):
                 if key.fd == self._grammar_pipe:
@@ -138,7 +150,7 @@ class Parent:
             programs = request["kind"] in checkov_runners.RENDERED
             sandbox.limit(memory_mb=limits["memory_mb"], cpu_seconds=limits["cpu_seconds"], namespaced=self._namespaced)
             sandbox.confine(readable=(*self._readable, tree), writable=(scratch,), programs=programs)
-            answer = b"R" + contained.scan_unit(request, tree)
+            answer = b"R" + self._scan(request, tree)
         except MemoryError:
             answer = b"Fmemory"
         except BaseException as error:  # noqa: BLE001 (the boundary: whatever it is, it is told and the child ends)
@@ -169,7 +181,7 @@ class Parent:
 
     def _finish(self, child: _Child) -> None:
         """The child closed its pipe: what it wrote is the answer, unless a signal ended it first."""
-        killed_by = self._end(child)
+        killed_by = self._end(child, EXIT_SECONDS)
         if killed_by in (signal.SIGXCPU, signal.SIGKILL) and not child.output:
             self._answer(child, frames.FAILURE, b"cpu")
         elif child.output[:1] == frames.RESULT:
@@ -184,20 +196,24 @@ class Parent:
     def _answer(self, child: _Child, kind: bytes, payload: bytes) -> None:
         frames.write(self._answers, frames.Frame(kind=kind, id=child.id, payload=payload))
 
-    def _end(self, child: _Child) -> int:
-        """Kill the child with all that it started, reap it, take its things away; return the signal it died of."""
+    def _end(self, child: _Child, patience: float = 0.0) -> int:
+        """Kill the child with all that it started, reap it, take its things away.
+
+        Returns the signal that it died of by itself within `patience` seconds, else 0.
+        """
         self._selector.unregister(child.pipe)
         del self._children[child.pipe]
         os.close(child.pipe)
-        info = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        until = time.monotonic() + patience
+        while not (gone := _has_exited(child.pid)) and time.monotonic() < until:
+            time.sleep(0.001)  # a process closes its pipe a little before it can be waited for
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.pid, signal.SIGKILL)
         _, status = os.waitpid(child.pid, 0)
         shutil.rmtree(child.scratch, ignore_errors=True)
-        own = info is not None and os.WIFSIGNALED(status)
-        return os.WTERMSIG(status) if own else 0
+        return os.WTERMSIG(status) if gone and os.WIFSIGNALED(status) else 0
 
     def _end_all(self) -> None:
         for child in list(self._children.values()):
@@ -240,6 +256,10 @@ class Parent:
             found: dict[str, bool] = json.loads(pipe.read() or b"{}")
         os.waitpid(pid, 0)
         return found
+
+
+def _has_exited(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _resident(pid: int) -> int:

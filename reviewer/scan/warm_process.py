@@ -35,6 +35,7 @@ class WarmProcess:
         self._lock = threading.Lock()
         self._ready: queue.SimpleQueue[frames.Frame | None] = queue.SimpleQueue()
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self._last_words = "it said nothing"
         self._process: subprocess.Popen[bytes] | None = None
         # The thread that starts the program must live as long as it: that is whose death bubblewrap watches for.
         self._thread = threading.Thread(target=self._keep, args=(argv, env), name="warm-scanner", daemon=True)
@@ -45,7 +46,7 @@ class WarmProcess:
             hello = None
         if hello is None:
             self.kill()
-            raise ParentDied(f"the scanner did not start: {self._last_words()}")
+            raise ParentDied(f"the scanner did not start: {self._last_words}")
         self.hello: dict[str, object] = json.loads(hello.payload)
 
     @property
@@ -88,24 +89,30 @@ class WarmProcess:
     def _keep(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         try:
             self._process = process.start(argv, env=env, stderr=self._log.fileno())
-        except process.ProgramFailed:
-            self._ready.put(None)
-            return
-        try:
             self._read(self._process)
-        except (OSError, ValueError, frames.BadFrame):
+        except process.ProgramFailed as error:
+            self._last_words = str(error)
+        except (OSError, frames.BadFrame):
             pass
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._process:
             process.kill(self._process)
             for stream in (self._process.stdin, self._process.stdout):
                 if stream:
                     with contextlib.suppress(OSError):
                         stream.close()
-            self._ready.put(None)
-            with self._lock:
-                for answers in self._waiting.values():
-                    answers.put(None)
-                self._waiting.clear()
+        self._log.seek(0)
+        if lines := self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines():
+            self._last_words = lines[-1][:500]
+        self._log.close()
+        self._ready.put(None)
+        with self._lock:
+            for answers in self._waiting.values():
+                answers.put(None)
+            self._waiting.clear()
 
     def _read(self, program: subprocess.Popen[bytes]) -> None:
         assert program.stdout  # noqa: S101
@@ -119,8 +126,3 @@ class WarmProcess:
                         answers = self._waiting.pop(frame.id, None)
                     if answers:
                         answers.put(frame)
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        lines = self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:500] if lines else "it said nothing"

@@ -1,4 +1,4 @@
-"""Connections and transactions, on SQLite and PostgreSQL alike. Whatever goes wrong here is raised as `DatabaseAway`."""
+"""Connections and transactions, on SQLite and PostgreSQL alike; whatever goes wrong is raised as `DatabaseAway`."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Database:
                 else:
                     for ticket in tickets:
                         ticket.run(connection)
-        except BaseException as error:  # each thread raises it for its own job
+        except BaseException as error:  # noqa: BLE001 (each thread raises it for its own job)
             for ticket in tickets:
                 ticket.error = error
         finally:

@@ -19,7 +19,8 @@ from reviewer.model import Repository, ReviewRequest, Sha, Subject
 from reviewer.store.database import Database
 from reviewer.store.tables import head
 
-_SET = ["generation", "open", "subject", "installation_id", "repository_id", "head_sha", "review_id", "workflow_id", "as_of"]
+_HELD = ("installation_id", "repository_id", "head_sha", "review_id", "workflow_id", "as_of")
+_SET = ("generation", "open", "subject", *_HELD)
 _ADVANCE = f"UPDATE head SET {', '.join(f'{c} = :{c}' for c in _SET)}, changed_at = {{now}} WHERE key = :key"  # noqa: S608
 _RECORD = """
     INSERT INTO delivery (id, event, outcome, received_at) VALUES (:id, :event, :outcome, {now}) ON CONFLICT DO NOTHING
@@ -29,7 +30,8 @@ _HEAD = """
 """
 _NEW_HEAD = "INSERT INTO head (key, generation, open) VALUES (:key, 0, false) ON CONFLICT DO NOTHING"
 _NEW_REVIEW = """
-    INSERT INTO review (id, key, request, requested_at, turn, starts, tries) VALUES (:id, :key, :request, {now}, 1, 0, 0)
+    INSERT INTO review (id, key, request, requested_at, turn, starts, tries)
+    VALUES (:id, :key, :request, {now}, 1, 0, 0)
 """
 # What the engine's own cancel does, but within our transaction: a newer head and the end of the older one are one fact,
 # and one wait for the disk.

@@ -13,7 +13,10 @@ from sqlalchemy.engine import Connection
 from reviewer.model import ReviewRequest
 from reviewer.store.heads import decode
 from reviewer.store.numbers import SECONDS_BUCKETS, Numbers
-from reviewer.store.tables import review, step
+from reviewer.store.tables import review as reviews
+from reviewer.store.tables import step
+
+_UNDER_WAY = ("request", "turn", "starts", "tries", "failure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +35,10 @@ class Reviews(Numbers):
 
     def begin(self, review_id: str, turn: int) -> Review | None:
         """Count another start of a review and return it; None if it is over or has gone on to a later turn."""
-        mine = (review.c.id == review_id, review.c.turn == turn, review.c.outcome.is_(None))
-        begun = sa.update(review).where(*mine).values(starts=review.c.starts + 1)
+        mine = (reviews.c.id == review_id, reviews.c.turn == turn, reviews.c.outcome.is_(None))
+        begun = sa.update(reviews).where(*mine).values(starts=reviews.c.starts + 1)
         with self.transaction() as connection:
-            row = connection.execute(begun.returning(*review.c)).one_or_none()
+            row = connection.execute(begun.returning(*(reviews.c[name] for name in _UNDER_WAY))).one_or_none()
         if row is None:
             return None
         failure = tuple(json.loads(row.failure)) if row.failure else None
@@ -44,12 +47,12 @@ class Reviews(Numbers):
     def unbegin(self, review_id: str) -> None:
         """Take a start back: the worker stopped in good order."""
         with self.transaction() as connection:
-            connection.execute(sa.update(review).where(review.c.id == review_id).values(starts=0))
+            connection.execute(sa.update(reviews).where(reviews.c.id == review_id).values(starts=0))
 
     def put_off(self, connection: Connection, review: Review, *, tries: int) -> int:
         """Note that a review failed `tries` times in a row so far, and return the number of its next turn."""
         values = {"turn": review.turn + 1, "tries": tries, "starts": 0}
-        connection.execute(sa.update(review).where(review.c.id == review.request.id).values(values))
+        connection.execute(sa.update(reviews).where(reviews.c.id == review.request.id).values(values))
         return review.turn + 1
 
     def fail(self, review: Review, kind: str, message: str) -> Review:
@@ -57,21 +60,21 @@ class Reviews(Numbers):
         failure = (kind, message)
         values = {"failure": json.dumps(failure), "tries": 0}
         with self.transaction() as connection:
-            connection.execute(sa.update(review).where(review.c.id == review.request.id).values(values))
+            connection.execute(sa.update(reviews).where(reviews.c.id == review.request.id).values(values))
         return dataclasses.replace(review, failure=failure, tries=0)
 
     def finish_review(self, request: ReviewRequest, conclusion: str) -> None:
         """Note what the review told the pull request."""
         with self.transaction() as connection:
-            connection.execute(sa.update(review).where(review.c.id == request.id).values(conclusion=conclusion))
+            connection.execute(sa.update(reviews).where(reviews.c.id == request.id).values(conclusion=conclusion))
 
     def finish(self, request: ReviewRequest, outcome: str) -> None:
         """Close a review and count it by its conclusion, else by `outcome`. The second time does nothing."""
-        mine = (review.c.id == request.id, review.c.outcome.is_(None))
-        closed = sa.update(review).where(*mine).values(outcome=outcome)
+        mine = (reviews.c.id == request.id, reviews.c.outcome.is_(None))
+        closed = sa.update(reviews).where(*mine).values(outcome=outcome)
         with self.transaction() as connection:
             row = connection.execute(
-                closed.returning(review.c.conclusion, self._now - review.c.requested_at)
+                closed.returning(reviews.c.conclusion, self._now - reviews.c.requested_at)
             ).one_or_none()
             if row is None:
                 return
@@ -94,16 +97,16 @@ class Reviews(Numbers):
         row = {"review_id": review_id, "name": name, "result": text}
         with self.transaction() as connection:
             connection.execute(self._insert(step).values(row).on_conflict_do_nothing())
-            connection.execute(sa.update(review).where(review.c.id == review_id).values(starts=1, tries=0))
+            connection.execute(sa.update(reviews).where(reviews.c.id == review_id).values(starts=1, tries=0))
         return (json.loads(text),)
 
     def put_examination(self, review_id: str, examination: bytes) -> None:
         """Keep what a review learned, until the review is forgotten."""
         with self.transaction() as connection:
-            connection.execute(sa.update(review).where(review.c.id == review_id).values(examination=examination))
+            connection.execute(sa.update(reviews).where(reviews.c.id == review_id).values(examination=examination))
 
     def get_examination(self, review_id: str) -> bytes | None:
         """Return what `put_examination` kept, if anything."""
         with self.transaction() as connection:
-            kept = connection.execute(sa.select(review.c.examination).where(review.c.id == review_id)).scalar()
+            kept = connection.execute(sa.select(reviews.c.examination).where(reviews.c.id == review_id)).scalar()
         return None if kept is None else bytes(kept)

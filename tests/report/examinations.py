@@ -63,7 +63,7 @@ def finding(rule: str = "CKV_AWS_24", **changes: object) -> Finding:
         evidence='cidr_blocks = ["0.0.0.0/0"]',
         why="Anyone can reach the login of every instance in this group.",
         remedy="Allow only the networks your administrators come from, or use Session Manager and no open port.",
-        guideline="https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security",
+        guideline="https://docs.prismacloud.io/networking/port-security",
     )
     made = replace(plain, **changes)  # type: ignore[arg-type]
     if made.fingerprint:

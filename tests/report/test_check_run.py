@@ -1,5 +1,7 @@
 """The check run: understood in five seconds, complete when unfolded, never too long."""
 
+# ruff: noqa: E501 (a snapshot is what a reader sees, its lines as long as they are)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -57,9 +59,9 @@ def test_a_typical_review():
 **What blocks**
 
 1. Critical · The database is reachable from the internet · `aws_db_instance.orders` · [`infra/database.tf:9`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L9) · `CKV_AWS_17`
-2. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)
-3. High · The database stores its data unencrypted · `aws_db_instance.orders` · [`infra/database.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L10) · `CKV_AWS_16`
-4. High · The bucket may be made public · `aws_s3_bucket_public_access_block.this` in 2 instances · [`modules/bucket/main.tf:7`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/modules/bucket/main.tf#L7) · called in [`envs/prod/main.tf:12`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/envs/prod/main.tf#L12) · `CKV_AWS_53`
+1. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)
+1. High · The database stores its data unencrypted · `aws_db_instance.orders` · [`infra/database.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L10) · `CKV_AWS_16`
+1. High · The bucket may be made public · `aws_s3_bucket_public_access_block.this` in 2 instances · [`modules/bucket/main.tf:7`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/modules/bucket/main.tf#L7) · called in [`envs/prod/main.tf:12`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/envs/prod/main.tf#L12) · `CKV_AWS_53`
 
 <details><summary>1 more, not blocking</summary>
 
@@ -75,19 +77,19 @@ def test_a_typical_review():
 
 <details><summary>1 accepted by a waiver</summary>
 
-- High · HTTP is open to the whole internet · `aws_security_group.web` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_260`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security) · until 2027-03-01 · by `@security`: Public redirect to HTTPS.
+- High · HTTP is open to the whole internet · `aws_security_group.web` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_260`](https://docs.prismacloud.io/networking/port-security) · until 2027-03-01 · by `@security`: Public redirect to HTTPS.
 
 </details>
 
 <details><summary>1 muted by a comment in the code</summary>
 
-- Low · No access log · `aws_s3_bucket.tmp` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_18`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security): holds nothing, see `#12`.
+- Low · No access log · `aws_s3_bucket.tmp` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_18`](https://docs.prismacloud.io/networking/port-security): holds nothing, see `#12`.
 
 </details>
 
 <details><summary>1 fixed by this change</summary>
 
-- High · The bucket is public · `aws_s3_bucket.site` · `infra/site.tf:3` · [`CKV_AWS_20`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)
+- High · The bucket is public · `aws_s3_bucket.site` · `infra/site.tf:3` · [`CKV_AWS_20`](https://docs.prismacloud.io/networking/port-security)
 
 </details>
 
@@ -133,7 +135,7 @@ The policy is in mode `audit`: it tells and does not block.
 
 **What would block**
 
-1. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)
+1. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)
 
 <sub>14 files, 2 roots, 96 resources in 0.8 s · policy `3f9c01ab` of .github/plumbrule.yml of main · Checkov 3.3.30, 4 rules of ours · head `a1b2c3d`, base `9e8f7a6`</sub>
 """)

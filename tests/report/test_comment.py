@@ -1,5 +1,7 @@
 """What a developer reads on the lines of a pull request."""
 
+# ruff: noqa: E501 (a snapshot is what a reader sees, its lines as long as they are)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -44,7 +46,7 @@ def test_one_finding():
 
 **What to do:** Allow only the networks your administrators come from, or use Session Manager and no open port.
 
-<sub>Blocks this pull request · [`CKV_AWS_24`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)</sub>
+<sub>Blocks this pull request · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)</sub>
 
 <details><summary>Accept this risk instead</summary>
 

@@ -1,5 +1,7 @@
 """Everything that should stand on a pull request, as one value; and the same as a document."""
 
+# ruff: noqa: E501 (a snapshot is what a reader sees, its lines as long as they are)
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -64,7 +66,7 @@ def test_the_review_as_a_document():
 
 **What blocks**
 
-1. High · SSH is open to the whole internet · `aws_security_group.bastion` · `infra/bastion.tf:10` · [`CKV_AWS_24`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)
+1. High · SSH is open to the whole internet · `aws_security_group.bastion` · `infra/bastion.tf:10` · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)
 
 <sub>14 files, 2 roots, 96 resources in 0.8 s · policy `3f9c01ab` of .github/plumbrule.yml of main · Checkov 3.3.30 · head `a1b2c3d`, base `9e8f7a6`</sub>
 
@@ -76,7 +78,7 @@ def test_the_review_as_a_document():
 
 **What to do:** Allow only the networks your administrators come from, or use Session Manager and no open port.
 
-<sub>`infra/bastion.tf:10` · [`CKV_AWS_24`](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)</sub>
+<sub>`infra/bastion.tf:10` · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)</sub>
 """)
 
 

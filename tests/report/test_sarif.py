@@ -1,5 +1,7 @@
 """SARIF is valid, says what is at the head, and stays within GitHub's limits."""
 
+# ruff: noqa: E501 (a snapshot is what a reader sees, its lines as long as they are)
+
 from __future__ import annotations
 
 import json
@@ -74,7 +76,7 @@ def test_one_result_and_its_rule():
                 "ruleIndex": 0,
                 "level": "error",
                 "message": {
-                    "text": "`cidr_blocks` of this ingress rule allows port 22 from `0.0.0.0/0`. (aws_security_group.bastion)"
+                    "text": "aws_security_group.bastion: `cidr_blocks` of this ingress rule allows port 22 from `0.0.0.0/0`."
                 },
                 "locations": [
                     {
@@ -97,7 +99,7 @@ def test_one_result_and_its_rule():
                 "name": "SshIsOpenToTheWholeInternet",
                 "shortDescription": {"text": "SSH is open to the whole internet"},
                 "fullDescription": {
-                    "text": "SSH is open to the whole internet Anyone can reach the login of every instance in this group."
+                    "text": "SSH is open to the whole internet. Anyone can reach the login of every instance in this group."
                 },
                 "help": {
                     "text": """\
@@ -107,7 +109,7 @@ Anyone can reach the login of every instance in this group.
 
 What to do: Allow only the networks your administrators come from, or use Session Manager and no open port.
 
-https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security\
+https://docs.prismacloud.io/networking/port-security\
 """,
                     "markdown": """\
 **SSH is open to the whole internet**
@@ -116,7 +118,7 @@ Anyone can reach the login of every instance in this group.
 
 **What to do:** Allow only the networks your administrators come from, or use Session Manager and no open port.
 
-[Guideline](https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security)\
+[Guideline](https://docs.prismacloud.io/networking/port-security)\
 """,
                 },
                 "defaultConfiguration": {"level": "error"},
@@ -125,7 +127,7 @@ Anyone can reach the login of every instance in this group.
                     "precision": "high",
                     "tags": ["security", "iac", "terraform", "checkov"],
                 },
-                "helpUri": "https://docs.prismacloud.io/en/enterprise-edition/policy-reference/aws-policies/networking-1-port-security",
+                "helpUri": "https://docs.prismacloud.io/networking/port-security",
             }
         ]
     )

@@ -1,5 +1,7 @@
 """The review in a terminal."""
 
+
+
 from __future__ import annotations
 
 import re
@@ -73,7 +75,9 @@ def test_what_was_not_reviewed_and_a_bad_policy_are_told():
     )
     assert render_text(examined, color=False, width=80) == snapshot("""\
 policy: .github/plumbrule.yml:3: mode: bad
-envs/huge  NOT REVIEWED  the scanner ran out of memory (limit 2048 MB). Raise `SCAN_MEMORY_MB` or exclude the path in the policy
+envs/huge  NOT REVIEWED
+  the scanner ran out of memory (limit 2048 MB). Raise `SCAN_MEMORY_MB` or
+    exclude the path in the policy
 infra/broken.tf:4  NOT REVIEWED  Line 4 does not parse: a block is not closed
 
 blocked: nothing introduced · 2 not reviewed · 0 standing · 0.8 s

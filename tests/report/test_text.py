@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewer.report.markers import read_comment_marker
-from reviewer.report.text import code, fence, one_line, plain, prose, visible
+from reviewer.report.text import code, fence, one_line, plain, prose, sentence, visible
 from tests.report.hostile import hostile, kinds, live, seen, tokens
 
 PLAIN_KINDS = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "code_inline"}
@@ -91,6 +91,12 @@ def test_ordinary_sentences_stay_as_they_are():
 @pytest.mark.parametrize("start", ["# a", "- a", "+ a", "1. a", "1) a", "> a", "= a", "--- a"])
 def test_a_line_that_would_start_a_block_is_escaped(start):
     assert kinds(prose(start)) <= PLAIN_KINDS
+
+
+@pytest.mark.parametrize(("text", "told"), [("4", "4\\."), ("a", "a."), ("a?", "a?"), ("", ""), ("`a`", "`a`.")])
+def test_a_sentence_ends(text, told):
+    assert sentence(prose(text)) == told
+    assert kinds(told) <= PLAIN_KINDS
 
 
 def test_hidden_characters_are_shown():

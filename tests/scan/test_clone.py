@@ -12,7 +12,7 @@ import pytest
 
 from reviewer.errors import Gone, Rejected, Superseded, Transient
 from reviewer.process import never
-from reviewer.scan.clone import GitHubClone, LocalClone, prune_clones
+from reviewer.scan.clone import MAX_PACKS, GitHubClone, LocalClone, prune_clones
 from reviewer.scan.git import fetch_failure, first_line
 from tests.scan.repository import ENVIRONMENT, Repository
 
@@ -185,16 +185,17 @@ def test_a_clone_that_is_no_repository_any_more_is_fetched_anew(upstream: Reposi
         assert [entry.path for entry in clone.listing(head)] == ["a.tf"]
 
 
-def test_many_small_fetches_do_not_pile_up(
-    upstream: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reviewer.scan.clone.MAX_PACKS", 3)
-    for n in range(8):
-        head = upstream.commit({"a.tf": str(n)})
-        with clone_of(upstream, tmp_path) as clone:
-            clone.fetch([head])
-    packs = list((tmp_path / "clones" / "1.git" / "objects" / "pack").glob("*.pack"))
-    assert 1 <= len(packs) <= 4
+def test_a_worn_out_clone_is_fetched_anew(upstream: Repository, tmp_path: Path) -> None:
+    packs = tmp_path / "clones" / "1.git" / "objects" / "pack"
+    with clone_of(upstream, tmp_path) as clone:
+        clone.fetch([upstream.commit({"a.tf": "0"})])
+    for number in range(MAX_PACKS):
+        (packs / f"pack-{number:040}.pack").touch()
+    head = upstream.commit({"a.tf": "1"})
+    with clone_of(upstream, tmp_path) as clone:
+        clone.fetch([head])
+        assert [entry.path for entry in clone.listing(head)] == ["a.tf"]
+    assert len(list(packs.glob("*.pack"))) == 1
 
 
 def test_two_reviews_fetch_into_one_clone_at_a_time(upstream: Repository, tmp_path: Path) -> None:

@@ -1,13 +1,29 @@
-"""The severity table: it covers Checkov, weighs the same idea the same everywhere, and says what is wrong with itself."""
+"""The severity table covers Checkov, weighs the same idea the same everywhere, and tells its own mistakes."""
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from reviewer.errors import Misconfigured
 from reviewer.model import Severity
+from reviewer.process import run
 from reviewer.scan.explanations import explanation, title_from
 from reviewer.scan.severities import read_table, severity_of, table, table_digest
+
+Rules = dict[str, tuple[str, str]]
+"""Rule -> (framework, Checkov's wording)."""
+
+
+@pytest.fixture(scope="module")
+def registered() -> Rules:
+    """Every rule of the installed Checkov, asked in a process of its own: importing Checkov changes the process."""
+    program = Path(__file__).with_name("registered_rules.py")
+    rules = json.loads(run([sys.executable, "-W", "ignore", str(program)]).stdout)
+    assert len(rules) > 1300
+    return {rule: (framework, wording) for rule, (framework, wording) in rules.items()}
+
 
 AS_ONE = {
     "SSH open to the world": (
@@ -104,46 +120,25 @@ def test_every_concept_says_why_and_what_to_do():
 
 
 @pytest.mark.slow
-def test_every_rule_of_the_installed_checkov_is_in_the_table():
-    missing = sorted(rule for rule in _registered_rules() if rule not in table().rules)
+def test_every_rule_of_the_installed_checkov_is_in_the_table(registered):
+    missing = sorted(rule for rule in registered if rule not in table().rules)
     assert missing == []
 
 
 @pytest.mark.slow
-def test_the_table_and_the_explanations_name_no_rule_that_checkov_does_not_have():
-    known = _registered_rules()
-    assert sorted(rule for rule in table().rules if rule.partition("@")[0] not in known) == []
+def test_the_table_and_the_explanations_name_no_rule_that_checkov_does_not_have(registered):
+    assert sorted(rule for rule in table().rules if rule.partition("@")[0] not in registered) == []
     texts = Path(__file__).parents[2].joinpath("config/explanations.yml").read_text()
     named = {line.strip('":').partition("@")[0] for line in texts.splitlines() if line.lstrip('"').startswith("CKV")}
-    assert sorted(named - known.keys()) == []
+    assert sorted(named - registered.keys()) == []
 
 
 @pytest.mark.slow
-def test_every_title_is_a_short_line_that_says_what_is_wrong():
-    titles = {rule: explanation(rule, framework, name).title for rule, (framework, name) in _registered_rules().items()}
+def test_every_title_is_a_short_line_that_says_what_is_wrong(registered):
+    titles = {rule: explanation(rule, framework, name).title for rule, (framework, name) in registered.items()}
     assert all(title and "\n" not in title for title in titles.values())
     for oddity in ("do not do not", "not not", "does not no", "n't not", "not no "):
         assert [rule for rule, title in titles.items() if oddity in title] == []
-
-
-def _registered_rules() -> dict[str, tuple[str, str]]:
-    """Rule -> (framework, Checkov's wording), of every registry that the installed Checkov has."""
-    from checkov import docs_generator, main  # noqa: F401 (importing the program fills the registries)
-    from checkov.common.checks_infra.registry import Registry, get_graph_checks_registry
-
-    rules = {}
-    for name, registry in vars(docs_generator).items():
-        if name.endswith("_registry") and hasattr(registry, "all_checks"):
-            rules |= {check.id: (name, check.name) for _, check in registry.all_checks()}
-    frameworks = Path(main.__file__).parent.glob("*/checks/graph_checks")
-    for framework in sorted(path.parts[-3] for path in frameworks):
-        graph = get_graph_checks_registry(framework)
-        assert isinstance(graph, Registry)
-        graph.load_checks()
-        rules |= {check.id: (framework, check.name) for check in graph.checks}
-    rules |= {rule: ("secrets", kind) for rule, kind in docs_generator.CHECK_ID_TO_SECRET_TYPE.items()}
-    assert len(rules) > 1300
-    return rules
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,18 @@ data "aws_iam_policy_document" "claim_that_everybody_can_set" {
     }
   }
 }
+
+data "aws_iam_policy_document" "compared_as_it_is_written" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = [local.provider]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = ["repo:*"] # expect
+    }
+  }
+}

@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "from_a_local" {
   }
 }
 
-# an exact comparison with a wildcard matches nobody: broken, and not open
+# compared as it is written this fits nobody; it names its owner all the same
 data "aws_iam_policy_document" "matches_nobody" {
   statement {
     actions = ["sts:AssumeRoleWithWebIdentity"]
@@ -71,7 +71,7 @@ data "aws_iam_policy_document" "matches_nobody" {
     condition {
       test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:sub"
-      values   = ["repo:*"]
+      values   = ["repo:my-org/*"]
     }
   }
 }
