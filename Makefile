@@ -42,9 +42,9 @@ test-fast: .venv/.installed-dev ## the tests without real Checkov, PostgreSQL or
 	@$(BIN)/python -m pytest -m "not slow"
 
 test-modes: .venv/.installed-dev ## the stories again: on a flaky GitHub, and with a worker that dies after each step
-	@$(BIN)/python -m pytest tests/stories -m "not slow" --flaky-github
+	@$(BIN)/python -m pytest tests/test_stories_*.py -m "not slow" --flaky-github
 	@for step in announce examine publish upload; do \
-	  $(BIN)/python -m pytest tests/stories -m "not slow" --crash-after $$step || exit 1; done
+	  $(BIN)/python -m pytest tests/test_stories_*.py -m "not slow" --crash-after $$step || exit 1; done
 
 check: .venv/.installed-dev ## format, lint, types, import contracts, dependency audit (where the advisory service is reachable)
 	@$(BIN)/ruff format --check .

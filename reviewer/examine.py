@@ -12,8 +12,8 @@ from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
 from reviewer.model import Diff, Examination, Sha, Verdict
 from reviewer.process import Stop
-from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.rules.overlaps import without_overlaps
+from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
 from reviewer.scan.kinds import is_infrastructure

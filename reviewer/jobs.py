@@ -36,6 +36,7 @@ VERSION = "1"  # pinned: DBOS strands jobs of other versions. Changes only when 
 
 POLL_SECONDS = 0.1  # how long a job waits for a free worker to see it
 GRACE_SECONDS = 20.0  # for a running step after SIGTERM; hosts kill after 30
+NICENESS = 5  # GitHub waits ten seconds for the web's answer; a review may take a moment longer
 REDELIVER_SECONDS = 600.0
 TIDY_SECONDS = 3600.0
 KEEP_DAYS = 14.0
@@ -223,10 +224,15 @@ def run_worker(
     settings: Settings, engine: Engine, work: Work, give_up: GiveUp, redeliver: Callable[[], None] = lambda: None
 ) -> None:
     """Be a worker until SIGTERM or SIGINT. Waits for a database that is away at the start."""
+    os.nice(NICENESS)
+    serve_until_told(Worker(settings=settings, engine=engine, work=work, give_up=give_up, redeliver=redeliver))
+
+
+def serve_until_told(worker: Worker) -> None:
+    """Run `worker` until SIGTERM or SIGINT."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
-    worker = Worker(settings=settings, engine=engine, work=work, give_up=give_up, redeliver=redeliver)
     while not asked.is_set():
         try:
             worker.start()
@@ -236,7 +242,7 @@ def run_worker(
         else:
             asked.wait()
             if not worker.stop():
-                # A thread that hears no stop would keep the interpreter; the review goes on elsewhere.
+                # A thread that hears no stop would keep the interpreter; its review goes on elsewhere.
                 sys.stderr.flush()
                 os._exit(0)
 

@@ -97,6 +97,8 @@ def world(github: FakeGitHub, house: House, modes: Modes) -> Iterator[World]:
     github.webhook_url = f"{house.url}/webhook"
     github.faults.flaky = github.faults.amnesiac = modes.flaky
     world = World(house=house, github=github, installation=installation, repo=repo)
+    if isinstance(house.scanner, StubScanner):
+        house.scanner.let_go = False
     yield world
     if isinstance(house.scanner, StubScanner):
         house.scanner.reset()

@@ -99,10 +99,12 @@ class StubScanner:
             raise ScanFailed("the scanner ran out of memory (2048 MB); raise SCAN_MEMORY_MB or exclude the path")
         if WAITS in text:
             self.waiting = True
-            while not self.let_go:
-                time.sleep(0.02)
-                stop()
-            self.waiting = False
+            try:
+                while not self.let_go:
+                    time.sleep(0.02)
+                    stop()
+            finally:
+                self.waiting = False
 
 
 def _read(path: Path) -> str:

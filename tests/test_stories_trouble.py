@@ -50,8 +50,9 @@ def world(world):
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
 def test_trouble_that_passes_leaves_the_same_review(world, fault):
-    for method, path in CALLS.values():
-        world.github.fail_next(method, path, **fault)
+    for call, (method, path) in CALLS.items():
+        if fault.get("status") != 403 or not call.startswith("git "):  # git's host limits with 429 alone
+            world.github.fail_next(method, path, **fault)
     pull = world.review({"main.tf": PUBLIC_BUCKET, "db.tf": MEDIUM})
     assert pull.check_run.title == "Blocked: 1 finding of this change needs a decision"
     assert [comment.path for comment in pull.comments] == ["main.tf", "db.tf"]
@@ -61,10 +62,10 @@ def test_trouble_that_passes_leaves_the_same_review(world, fault):
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422])
 @pytest.mark.parametrize("call", CALLS)
-def test_trouble_that_stays_is_told(world, call, status):
+def test_an_answer_that_refuses_is_told(world, call, status):
     method, path = CALLS[call]
     world.try_at_most(2)
-    world.github.fail_next(method, path, status=status, times=1000, body={"message": "No"})
+    world.github.fail_next(method, path, status=status, times=8, body={"message": "No"})
     world.unfinished_checks_are_fine = call in {"token", "check runs", "check run"}
     pull = world.review({"db.tf": MEDIUM})
     if call in {"token", "check runs", "new check run", "check run"}:

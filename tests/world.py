@@ -66,9 +66,9 @@ class Crash:
             self.die()
 
     def die(self) -> None:
-        """Raise what a worker raises that was killed."""
+        """Raise what a worker raises that was killed; all its threads do, until there is another worker."""
+        self.deaths += self.armed
         self.armed = False
-        self.deaths += 1
         self.happened.set()
         raise WorkerStopped
 
@@ -100,7 +100,8 @@ class DyingSteps:
 
     def _ask(self) -> None:
         self._asked += 1
-        if self._crash.armed and self._inside == self._crash.modes.crash_inside and self._asked >= 2:
+        dying = self._crash.armed and self._inside == self._crash.modes.crash_inside and self._asked >= 2
+        if dying or self._crash.happened.is_set():
             self._crash.die()
 
 

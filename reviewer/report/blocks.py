@@ -85,9 +85,9 @@ def place(span: Span) -> str:
     return f"{path}:{span.start_line}"
 
 
-def order(finding: Finding) -> tuple[int, str, int, str, str]:
+def order(finding: Finding) -> tuple[int, str, int, str, str, str]:
     """Sort key: most severe first, then as one reads the repository."""
-    return -finding.severity, finding.path, finding.span.start_line, finding.rule, finding.resource
+    return -finding.severity, finding.path, finding.span.start_line, finding.rule, finding.resource, finding.root
 
 
 def issues_of(findings: Iterable[Finding]) -> tuple[Issue, ...]:

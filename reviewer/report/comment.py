@@ -214,7 +214,9 @@ def _pattern(names: Sequence[str]) -> str:
 
 def _yaml(text: str) -> str:
     text = one_line(text, 300)
-    return text if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", text) else json.dumps(text, ensure_ascii=False)
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", text):
+        return text
+    return json.dumps(text, ensure_ascii=False) if "'" in text else f"'{text}'"
 
 
 def mended(body: str, sha: str) -> str:
@@ -224,7 +226,7 @@ def mended(body: str, sha: str) -> str:
         return body
     first, _, rest = without_markers(body).partition("\n")
     told = f"~~{first.strip()}~~ · fixed in {sha[:7]}."
-    rest = rest.partition(_WAIVER)[0]
+    rest = rest.partition(_WAIVER)[0].partition("\n\n<sub>")[0]
     fold = f"<details><summary>What it said</summary>\n\n{rest.strip()}\n\n</details>" if rest.strip() else ""
     if len(fold) > LONGEST_BODY - len(told):
         fold = ""

@@ -81,7 +81,7 @@ def build_summary(examination: Examination, links: Links | None, tools: Tools, l
     others = [f for f in live(examination, comparison.introduced) if f not in blocking and f not in would]
     sections = (
         _lead(examination),
-        _listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.numbered),
+        _numbered(_listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.issue)),
         _listing(_failed(examination), verdict.failures, tell.missing),
         _listing(_POLICY_PROBLEMS, examination.policy_problems, tell.problem),
         _new(issues_of(others), tell, alone=not stops),
@@ -142,16 +142,10 @@ class _Teller:
         url = self.links.blob(span) if self.links else None
         return f"[{code(place(span))}]({url})" if url else code(place(span))
 
-    def numbered(self, issue: Issue) -> str:
-        return f"1. {self.at_head(issue)}"
-
     def issue(self, issue: Issue) -> str:
-        return f"- {self.at_head(issue)}"
-
-    def at_head(self, issue: Issue) -> str:
         first = issue.first
         called = f" · called in {self.place(first.caller)}" if first.caller else ""
-        return f"{_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}"
+        return f"- {_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}"
 
     def fixed(self, issue: Issue) -> str:
         return f"- {_name(issue)} · {code(place(issue.first.span))} · {rule_link(issue.first)}"
@@ -189,6 +183,10 @@ def _listing(heading: str, things: Sequence[T], tell: Callable[[T], str]) -> Sec
         return Section(opening="")
     shown = tuple(tell(thing) for thing in things[:_MOST_ITEMS])
     return Section(opening=f"{heading}\n", items=shown, unseen=len(things) - len(shown))
+
+
+def _numbered(section: Section) -> Section:
+    return replace(section, items=tuple(f"{n}. {item[2:]}" for n, item in enumerate(section.items, 1)))
 
 
 def _new(issues: Sequence[Issue], tell: _Teller, *, alone: bool) -> Section:

@@ -69,13 +69,23 @@ def _issue(issue: Issue, files: Mapping[str, tuple[str, ...]], page: _Page) -> I
     finding = issue.first
     yield from _heading(issue, page)
     yield from _excerpt(finding, files, page)
-    names = instances(issue.findings)
-    about = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-    called = f", called in {place(finding.caller)}" if finding.caller else ""
-    news = finding.message if finding.message.strip(". ") != finding.title.strip(". ") else ""
-    yield from _wrapped(plain(": ".join(text for text in (about + called, news) if text), 900), page)
+    told = ": ".join(part for part in (_about(issue), _news(finding)) if part)
+    yield from _wrapped(plain(told, 900), page)
     if finding.remedy:
         yield from _wrapped(f"→ {plain(finding.remedy, 600)}", page)
+
+
+def _about(issue: Issue) -> str:
+    """Name the resources, unless the message does, and the module call."""
+    names = instances(issue.findings)
+    about = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    caller = issue.first.caller
+    parts = ("" if about in issue.first.message else about, f"called in {place(caller)}" if caller else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _news(finding: Finding) -> str:
+    return finding.message if finding.message.strip(". ") != finding.title.strip(". ") else ""
 
 
 def _heading(issue: Issue, page: _Page) -> Iterator[str]:

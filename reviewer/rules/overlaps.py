@@ -1,4 +1,4 @@
-"""One thing is said once: where a rule of ours speaks about a block, Checkov's rules that say the same of it fall silent."""
+"""One thing is said once: where a rule of ours speaks, Checkov's rules that say the same of the block fall silent."""
 
 from __future__ import annotations
 

@@ -67,6 +67,10 @@ class _Troubles(logging.Handler):
             self.seen[text.split(" on ", maxsplit=1)[0].removeprefix(_PASSED_OVER[0]).strip()[:200]] = None
 
 
+class ToolMissing(Exception):
+    """The program that a framework needs does not run here."""
+
+
 def version() -> str:
     """Return Checkov's version, such as 3.3.30."""
     from checkov.version import version as number
@@ -100,6 +104,8 @@ def run(framework: str, tree: Path, files: Sequence[str]) -> Outcome:
     from checkov.runner_filter import RunnerFilter
 
     runner = _import_all()[framework]()
+    if framework in RENDERED and runner.check_system_deps():
+        raise ToolMissing(framework)
     only = RunnerFilter(framework=[framework], show_progress_bar=False)
     troubles = _Troubles(framework)
     logging.getLogger().addHandler(troubles)

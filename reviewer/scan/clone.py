@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -54,6 +54,15 @@ class GitHubClone(Clone):
     def sources_file(self) -> Path | None:
         """What is known of module calls lies beside the clone, and outlives it."""
         return _beside(self._directory, "sources")
+
+    @property
+    def identity(self) -> Hashable | None:
+        """The folder, and when this clone in it was made."""
+        try:
+            made = (self._directory / "HEAD").stat()
+        except OSError:
+            return None
+        return str(self._directory), made.st_ino, made.st_mtime_ns
 
     def fetch(self, refs_or_shas: Sequence[str]) -> dict[str, Sha]:
         """Fetch commits with their trees; return the commit of each full ref name or commit id asked for.

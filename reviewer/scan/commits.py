@@ -5,7 +5,6 @@ Owns the order of things between a clone, the cache and the scanner. What cannot
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 import threading
@@ -23,9 +22,10 @@ from reviewer.scan import gaps
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.charts import chart_of
 from reviewer.scan.kinds import Kind, directory_of, in_generated, is_infrastructure, kind_of
-from reviewer.scan.layout import Layout, lay_out, lay_out_earlier
+from reviewer.scan.layout import Layout, lay_out, lay_out_with
 from reviewer.scan.materialise import FOLDER_MODE, materialise
 from reviewer.scan.objects import REGULAR, Change, Clone, Entry
+from reviewer.scan.recent import RecentLayouts
 from reviewer.scan.scanner import ScanFailed, ScansUnits
 from reviewer.scan.sources import read_sources
 from reviewer.scan.unit import ScanUnit, UnitId, UnitKind, UnitPlan
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_HELD = 32 << 20
 """Files of a review up to so many bytes are read at once and kept in memory while they are scanned."""
+RECENT = RecentLayouts()
 Progress = Callable[[int, int], None]
 """Called with how many of how many scans are done."""
 
@@ -123,20 +124,47 @@ def _plan_pair(bench: Bench, head: str, changes: Sequence[Change]) -> tuple[Unit
     Base needs one thing more: a root that the change turned into a module of an affected root, where what stood before
     stood on its own.
     """
-    changed = [change.path for change in changes]
-    listing = bench.clone.listing(head) if changes else ()
-    both = (*listing, *(change.old for change in changes if change.old))
-    if not _may_matter(changed, both, bench.scanner.tools):
+    if not changes:
         return UnitPlan(), UnitPlan()
-    sources = read_sources(bench.clone, both, _beside(changed, both), bench.limits.max_file_bytes)
-    new = lay_out(listing, sources, bench.scanner.tools)
-    old = lay_out_earlier(new, listing, changes, sources)
+    changed = [change.path for change in changes]
+    new = _layout_at(bench, head, changes)
+    if new is None:
+        return UnitPlan(), UnitPlan()
+    old = lay_out_with(new, {change.path: change.old for change in changes}, new.sources)
     ids = new.affected(changed) | old.affected(changed)
     return old.plan(ids | _turned_into_modules(ids, new, old)), new.plan(ids)
 
 
+def _layout_at(bench: Bench, head: str, changes: Sequence[Change]) -> Layout | None:
+    """Return the layout of `head`, or None when `changes` cannot affect any unit of it.
+
+    It is made from the last one of the same clone where there is one. Its sources cover both sides of `changes`.
+    """
+    clone, max_bytes = bench.clone, bench.limits.max_file_bytes
+    identity = clone.identity
+    recent = RECENT.get((identity, bench.scanner.tools)) if identity else None
+    if recent:
+        since = clone.changes(recent[0], head)
+        moved = {change.path: change.new for change in since}
+        nearby = [entry for change in (*since, *changes) for entry in (change.old, change.new) if entry]
+        folders = {directory_of(change.path) for change in changes}
+        likely = [entry for folder in folders for entry in recent[1].directories.get(folder, ())]
+        sources = read_sources(clone, nearby, _wanted(changes, (*nearby, *likely)), max_bytes, recent[1].sources)
+        layout = lay_out_with(recent[1], moved, sources)
+    else:
+        listing = clone.listing(head)
+        entries = (*listing, *(change.old for change in changes if change.old))
+        if not _may_matter((change.path for change in changes), entries, bench.scanner.tools):
+            return None
+        sources = read_sources(clone, entries, _wanted(changes, entries), max_bytes)
+        layout = lay_out(listing, sources, bench.scanner.tools)
+    if identity:
+        RECENT.put((identity, bench.scanner.tools), head, layout)
+    return layout
+
+
 def _may_matter(changed: Iterable[str], entries: Iterable[Entry], tools: Collection[str]) -> bool:
-    """Tell whether a change can affect any unit: most pull requests of a monorepo cannot, and end here."""
+    """Tell whether a change can affect any unit: most pull requests of a monorepo cannot, and need no graph."""
     paths = list(changed)
     if any(is_infrastructure(path) or in_generated(path) for path in paths):
         return True
@@ -147,13 +175,13 @@ def _may_matter(changed: Iterable[str], entries: Iterable[Entry], tools: Collect
     return any(chart_of(path, charts) is not None for path in paths)
 
 
-def _beside(changed: Iterable[str], entries: Iterable[Entry]) -> list[str]:
+def _wanted(changes: Iterable[Change], entries: Iterable[Entry]) -> list[str]:
     """Return the blobs of infrastructure in the folders that changed: what is going to be scanned in any case."""
-    folders = {directory_of(path) for path in changed if is_infrastructure(path)}
+    folders = {directory_of(change.path) for change in changes if is_infrastructure(change.path)}
     return [
         entry.oid
         for entry in entries
-        if directory_of(entry.path) in folders and entry.mode in REGULAR and is_infrastructure(entry.path)
+        if entry.mode in REGULAR and directory_of(entry.path) in folders and is_infrastructure(entry.path)
     ]
 
 
@@ -204,9 +232,12 @@ def _as_they_end(futures: Collection[Future[ScanResult]], stop: Stop) -> Iterato
     for _ in futures:
         while True:
             stop()
-            with contextlib.suppress(Empty):
-                yield done.get(timeout=POLL_SECONDS)
-                break
+            try:
+                ended = done.get(timeout=POLL_SECONDS)
+            except Empty:
+                continue
+            yield ended
+            break
 
 
 class _Halted(PlumbruleError):

@@ -6,12 +6,13 @@ Owns which frameworks a unit is given to, and that whatever was not looked at is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reviewer import hcl, rules
 from reviewer.model import NotExamined, ScanResult
-from reviewer.scan import checkov_runners, records, results, syntax
+from reviewer.scan import checkov_runners, evidence, records, results, syntax
 from reviewer.scan.tree import Tree
 
 _YAML = frozenset({".yaml", ".yml"})
@@ -26,12 +27,16 @@ def warm_up() -> None:
 
 def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
     """Scan the unit that `request` describes, whose files lie under `tree`, and return the encoded result."""
-    files = Tree(tree, dict(request["files"]), request["directory"])
+    names = {scan_as: path for scan_as, path in request["files"] if _is_unicode(path)}
+    files = Tree(tree, names, request["directory"])
     kind = request["kind"]
     frameworks = _frameworks(kind, files)
     parts = [_run(framework, files) for framework in frameworks]
     if kind == "directory":
         parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
+    parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
+    if kind == "terraform":
+        parts.append(ScanResult(not_examined=syntax.unsupported(files)))
     return results.encode(
         ScanResult(
             findings=tuple(finding for part in parts for finding in part.findings),
@@ -41,6 +46,20 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
             resources=sum(part.resources for part in parts),
         )
     )
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _oddly_named(path: str) -> ScanResult:
+    shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    why = "Its name is not UTF-8, so nothing could be said of it: nothing in it was looked at."
+    return ScanResult(not_examined=(NotExamined(what=shown, why=why),))
 
 
 def _frameworks(kind: str, files: Tree) -> tuple[str, ...]:
@@ -109,7 +128,8 @@ def _troubles(framework: str, troubles: tuple[str, ...], files: Tree) -> Iterabl
 
 def _own_rules(files: Tree) -> ScanResult:
     try:
-        return ScanResult(findings=rules.run_rules(rules.Directory(path=files.directory, files=files.originals())))
+        found = rules.run_rules(rules.Directory(path=files.directory, files=files.originals()))
+        return ScanResult(findings=tuple(replace(hit, evidence=evidence.fold(hit.evidence)) for hit in found))
     except Exception as error:  # noqa: BLE001 (as with Checkov: the other scanners' answers are still good)
         return ScanResult(not_examined=(_broken("plumbrule", files, error),))
 

@@ -10,7 +10,7 @@ import re
 MASK = "***"
 MAX_EVIDENCE = 300
 
-_SENSITIVE = r"[\w.-]*(?:passw|secret|token|api_?key|access_?key|private_?key|credential|auth_?key|conn\w*_str)[\w.-]*"
+_SENSITIVE = r"[\w.-]*(?:passw|secret|token|(?:api|access|private|auth)[_-]?key|credential|conn\w*_str)[\w.-]*"
 _NAMED = re.compile(rf"""(?ix)(["']?{_SENSITIVE}["']?\s*[:=]\s*)(["'])(?!\$\{{)(.*?)(?<!\\)\2""")
 _NAMED_BARE = re.compile(
     rf"""(?ix)({_SENSITIVE}\s*[:=]\s*)(?!["'$]|var\.|local\.|data\.|module\.|true\b|false\b|null\b)(\S+)"""

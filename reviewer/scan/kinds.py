@@ -30,7 +30,9 @@ class Kind(enum.Enum):
 
 TERRAFORM_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 VARIABLES_ENDINGS = (".tfvars", ".tfvars.json", ".hcl")
-_STATE = re.compile(r".*\.tfstate(\..+)?|.*\.tfplan(\..+)?|tfplan([._-].+)?|plan\.out|.*\.plan", re.IGNORECASE)
+_STATE = re.compile(
+    r".*\.tfstate(\..+)?|.*\.tfplan(\..+)?|(tf-?)?plan(file)?|tfplan[._-].+|plan\.out|.*\.plan", re.IGNORECASE
+)
 _DOCKERFILE = re.compile(r"(.+\.)?(dockerfile|containerfile)(\..+)?", re.IGNORECASE)
 _PLAIN_ENDINGS = (".yaml", ".yml", ".json", ".bicep", ".bicepparam", ".template")
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})

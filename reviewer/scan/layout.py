@@ -6,14 +6,14 @@ Owns which units a commit has and which of them a change affects. Pure: made of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reviewer.model import NotExamined
 from reviewer.scan import charts as helm
 from reviewer.scan import gaps
 from reviewer.scan.kinds import TERRAFORM_ENDINGS, Kind, directory_of, in_generated, kind_of, terraform_kind_of
-from reviewer.scan.objects import REGULAR, SUBMODULE, Change, Entry, apply_backwards
+from reviewer.scan.objects import REGULAR, SUBMODULE, Entry
 from reviewer.scan.roots import References, is_local, relate, resolve
 from reviewer.scan.unit import ScanUnit, UnitFile, UnitId, UnitKind, UnitPlan
 
@@ -39,13 +39,7 @@ class Layout:
 
     def ids(self) -> frozenset[UnitId]:
         """Return every unit."""
-        by_kind: dict[UnitKind, Iterable[str]] = {
-            UnitKind.TERRAFORM: self.graph.roots,
-            UnitKind.DIRECTORY: self.directories,
-            UnitKind.HELM: self.charts,
-            UnitKind.KUSTOMIZE: self.kustomizations.roots,
-        }
-        return frozenset((kind, directory) for kind, directories in by_kind.items() for directory in directories)
+        return frozenset((kind, directory) for kind in UnitKind for directory in self._of_kind(kind))
 
     def affected(self, changed: Iterable[str]) -> frozenset[UnitId]:
         """Return the units that the paths `changed` belong to, or belonged to."""
@@ -73,7 +67,7 @@ class Layout:
 
     def plan(self, ids: Collection[UnitId]) -> UnitPlan:
         """Return those of the units `ids` that this commit has; ids that it does not have are passed over."""
-        wanted = sorted(frozenset(ids) & self.ids())
+        wanted = sorted((kind, directory) for kind, directory in ids if directory in self._of_kind(kind))
         notes = {gaps.too_many(len(wanted) - MAX_UNITS): None} if len(wanted) > MAX_UNITS else {}
         units = []
         for kind, directory in wanted[:MAX_UNITS]:
@@ -89,6 +83,13 @@ class Layout:
             if files:
                 units.append(ScanUnit(kind=kind, directory=directory, files=files))
         return UnitPlan(units=tuple(units), not_examined=tuple(notes))
+
+    def _of_kind(self, kind: UnitKind) -> Collection[str]:
+        if kind is UnitKind.TERRAFORM:
+            return self.graph.roots
+        if kind is UnitKind.DIRECTORY:
+            return self.directories
+        return self.charts if kind is UnitKind.HELM else self.kustomizations.roots
 
     def _is_terraform(self, path: str) -> bool:
         """Tell whether Terraform reads `path` here, or would if it were still there."""
@@ -236,31 +237,34 @@ def _read_as_they_are(folders: Mapping[str, Iterable[Entry]], charts: frozenset[
     return {directory: entries for directory, entries in plain.items() if entries}
 
 
-def lay_out_earlier(layout: Layout, listing: Iterable[Entry], changes: Sequence[Change], sources: Sources) -> Layout:
-    """Return the layout of the commit before `changes` led to that of `layout`, whose files are `listing`.
+def lay_out_with(layout: Layout, files: Mapping[str, Entry | None], sources: Sources) -> Layout:
+    """Return the layout of the commit where `files` are as given (None: not there) and all others as in `layout`.
 
     Most changes leave the graph as it is, and then only the files of the folders they touch are exchanged.
     """
-    if any(_moves_structure(change, sources) for change in changes):
-        return lay_out(apply_backwards(listing, changes), sources, layout.tools)
-    old = {change.path: change.old for change in changes if change.old}
-    touched = {directory_of(path) for path in old}
+    everything = {path: entry for path, entry in {**layout.everything, **files}.items() if entry is not None}
+    if any(_moves_structure(layout.everything.get(path), entry, sources) for path, entry in files.items()):
+        return lay_out(everything.values(), sources, layout.tools)
+    touched = {directory_of(path) for path in files}
 
-    def exchanged(files: Files) -> Files:
-        mine = {directory: files[directory] for directory in touched if directory in files}
-        return {**files, **{d: tuple(old.get(e.path, e) for e in entries) for d, entries in mine.items()}}
+    def exchanged(folders: Files) -> Files:
+        mine = {directory: folders[directory] for directory in touched if directory in folders}
+        return {**folders, **{d: tuple(everything[e.path] for e in entries) for d, entries in mine.items()}}
 
     return replace(
         layout,
-        everything={**layout.everything, **old},
+        everything=everything,
         terraform=exchanged(layout.terraform),
         directories=exchanged(layout.directories),
         sources=sources,
     )
 
 
-def _moves_structure(change: Change, sources: Sources) -> bool:
-    """Tell whether a change can alter which files there are for a scan, or what they refer to."""
-    if change.old is None or change.new is None or SUBMODULE in (change.old.mode, change.new.mode):
+def _moves_structure(one: Entry | None, other: Entry | None, sources: Sources) -> bool:
+    """Tell whether putting one file in place of another can alter which files a scan has, or what they refer to."""
+    entry = one or other
+    if entry is None or (kind_of(entry.path) is Kind.OTHER and terraform_kind_of(entry.path) is None):
+        return False
+    if one is None or other is None or SUBMODULE in (one.mode, other.mode):
         return True
-    return sources.get(source_key(change.old), ()) != sources.get(source_key(change.new), ())
+    return sources.get(source_key(one), ()) != sources.get(source_key(other), ())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reviewer.model import NotExamined
 from reviewer.scan import gaps
 from reviewer.scan.kinds import Kind, kind_of
-from reviewer.scan.objects import Clone
+from reviewer.scan.objects import MAX_BLOB, Clone
 from reviewer.scan.unit import ScanUnit, UnitFile
 
 if TYPE_CHECKING:
@@ -39,37 +39,46 @@ def materialise(clone: Clone, unit: ScanUnit, into: Path, limits: ScanLimits) ->
     contents = clone.read((file.oid for file in chosen), max_bytes=limits.max_file_bytes)
     with _opened(into) as root:
         for file in chosen:
-            is_state = kind_of(file.path) is Kind.STATE
-            content = contents.get(file.oid, b"" if is_state else None)
-            if content is None:
-                notes.append(gaps.unreadable(file.path))
-            elif content.startswith(_LFS) and not is_state:
-                notes.append(gaps.stored_elsewhere(file.path))
-            else:
-                try:
-                    write_file(root, file.scan_as, content)
-                except (FileExistsError, NotADirectoryError, IsADirectoryError):
-                    notes.append(gaps.name_taken(file.path))
+            content = contents.get(file.oid)
+            if content is None and kind_of(file.path) is Kind.STATE:
+                whole = clone.read((file.oid,)).get(file.oid)
+                content = None if whole is None else whole[: limits.max_file_bytes]
+            note = _write(root, file, content)
+            if note:
+                notes.append(note)
     return tuple(notes)
 
 
 def _within_limits(clone: Clone, unit: ScanUnit, limits: ScanLimits, notes: list[NotExamined]) -> Iterator[UnitFile]:
-    """Yield the files to write. Of a state or plan file over the limit the name is enough: it comes out empty."""
+    """Yield the files to write. Of a state or plan file over the limit the beginning is enough."""
     sizes = clone.sizes(file.oid for file in unit.files)
     total = 0
     for file in unit.files:
         size = sizes.get(file.oid, 0)
+        most = MAX_BLOB if kind_of(file.path) is Kind.STATE else limits.max_file_bytes
         if _CHECKOV_CONFIG.fullmatch(file.path.rpartition("/")[2]):
             continue
         if problem := gaps.name_problem(file.scan_as):
             notes.append(NotExamined(what=gaps.shown(file.path), why=problem))
-        elif size > limits.max_file_bytes and kind_of(file.path) is not Kind.STATE:
-            notes.append(gaps.too_large(file.path, size, limits.max_file_bytes))
+        elif size > most:
+            notes.append(gaps.too_large(file.path, size, most))
         elif total + min(size, limits.max_file_bytes) > limits.max_tree_bytes:
             notes.append(gaps.tree_too_large(file.path, limits.max_tree_bytes))
         else:
             total += min(size, limits.max_file_bytes)
             yield file
+
+
+def _write(root: int, file: UnitFile, content: bytes | None) -> NotExamined | None:
+    if content is None:
+        return gaps.unreadable(file.path)
+    if content.startswith(_LFS) and kind_of(file.path) is not Kind.STATE:
+        return gaps.stored_elsewhere(file.path)
+    try:
+        write_file(root, file.scan_as, content)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        return gaps.name_taken(file.path)
+    return None
 
 
 def write_file(root: int, path: str, content: bytes) -> None:

@@ -176,6 +176,9 @@ def _walk(
         return
     head, rest = path[0], path[1:]
     if isinstance(head, int):
+        if not rest:
+            yield attribute, depth
+            return
         items = [member for member in attribute.members if member.name.startswith("[")]
         chosen = items if loose and items else items[head : head + 1] or [attribute]
         for item in chosen:
@@ -207,15 +210,18 @@ def _segments(key: str) -> list[str | int]:
             continue
         index = _INDEX.fullmatch(part)
         path.append(int(index.group(1)) if index else part)
-    while path and isinstance(path[-1], int):
-        path.pop()
     return path
 
 
 def _score(key: str, attribute: hcl.Attribute) -> int:
-    score = 4 if _TELLING.search(attribute.text) else 0
+    score = 4 if _is_telling(attribute) else 0
     score += 2 if _SUBJECT.search(key) else 0
     return score - (3 if _is_context(key) else 0)
+
+
+def _is_telling(attribute: hcl.Attribute) -> bool:
+    texts = [attribute.text, *(f'"{part.literal}"' for part in (attribute, *attribute.members) if part.literal)]
+    return any(_TELLING.search(text) for text in texts)
 
 
 def _is_context(key: str) -> bool:

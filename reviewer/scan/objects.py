@@ -6,7 +6,7 @@ Owns how git's listings and objects become values. Knows nothing of networks, lo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,11 @@ class Clone:
     @property
     def sources_file(self) -> Path | None:
         """Where what is known of the repository's module calls may be kept; None for nowhere."""
+        return None
+
+    @property
+    def identity(self) -> Hashable | None:
+        """What stays the same as long as commits that were here still are; None when nothing is promised."""
         return None
 
     def listing(self, treeish: str) -> tuple[Entry, ...]:
@@ -158,17 +163,6 @@ class Clone:
 def is_sha(text: str) -> bool:
     """Tell whether `text` is a full object id."""
     return re.fullmatch(r"[0-9a-f]{40}", text) is not None
-
-
-def apply_backwards(listing: Iterable[Entry], changes: Iterable[Change]) -> tuple[Entry, ...]:
-    """Return the listing of the base, given the one of the head and what differs. Sorted by path."""
-    files = {entry.path: entry for entry in listing}
-    for change in changes:
-        if change.old is None:
-            files.pop(change.path, None)
-        else:
-            files[change.path] = change.old
-    return tuple(files[path] for path in sorted(files))
 
 
 def _entries(raw: bytes) -> Iterator[Entry]:

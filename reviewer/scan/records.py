@@ -20,7 +20,7 @@ from reviewer.scan import checkov_runners, evidence, module_calls, narrow, yaml_
 from reviewer.scan.results import MAX_FINDINGS
 from reviewer.scan.tree import Tree
 
-MAX_TITLE = 300
+MAX_TITLE, MAX_MESSAGE = 300, 4000
 
 
 def findings(framework: str, records: Iterable[Any], files: Tree) -> tuple[Finding, ...]:
@@ -39,6 +39,8 @@ def findings(framework: str, records: Iterable[Any], files: Tree) -> tuple[Findi
 
 def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
     path = files.relative(str(record.file_abs_path)) or files.relative(str(record.file_path))
+    if path is None and framework in checkov_runners.RENDERED:
+        path = next((p for p in files.paths if p.endswith(("Chart.yaml", "kustomization.yaml"))), files.paths[0])
     if path is None:
         return None
     block = _block(framework, record, path, files)
@@ -56,7 +58,9 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
         span=span,
         block=block,
         resource=resource,
-        message=_secret_message(record) if secret else _message(str(record.check_name), resource, place, shown),
+        message=_clip(
+            _secret_message(record) if secret else _message(str(record.check_name), resource, place, shown), MAX_MESSAGE
+        ),
         scanner="checkov",
         root=files.directory if framework == "terraform" else "",
         framework=framework,
@@ -238,6 +242,7 @@ def _code(text: str) -> str:
 
 
 def _clip(text: str, most: int) -> str:
+    text = text.encode("utf-8", "replace").decode()  # an escape in JSON can be half a character
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -24,7 +24,8 @@ from reviewer import process, rules
 from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Finding, ScanResult
 from reviewer.process import Stop
-from reviewer.scan import frames, results, sandbox
+from reviewer.scan import frames, results
+from reviewer.scan import sandbox as containment
 from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
 from reviewer.scan.explanations import explanation
 from reviewer.scan.severities import severity_of, table_digest
@@ -75,14 +76,14 @@ class Scanner:
     """Checkov and our own rules in a warm, contained process. A context manager; see `ScansUnits`.
 
     `trees` is the folder under which every tree to be scanned lies; the sandbox sees it and nothing else of ours.
-    `choice` is `auto` (namespaces, or Landlock with seccomp; else refuse) or `none` (as much as there is).
+    `sandbox` is `auto` (namespaces, or Landlock with seccomp; else refuse) or `none` (as much as there is).
     """
 
-    def __init__(self, limits: ScanLimits, choice: str, trees: Path, concurrency: int) -> None:
+    def __init__(self, limits: ScanLimits, sandbox: str, trees: Path, concurrency: int) -> None:
         self.concurrency = max(1, concurrency)
         self.tools: frozenset[str] = frozenset()
-        self.confinement = sandbox.Confinement()
-        self._limits, self._choice, self.trees = limits, choice, trees.resolve()
+        self.confinement = containment.Confinement()
+        self._limits, self._choice, self.trees = limits, sandbox, trees.resolve()
         self._slots = threading.BoundedSemaphore(self.concurrency)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -95,7 +96,7 @@ class Scanner:
         """Start the warm parent and find out what holds it. Raises Misconfigured when that is not enough."""
         self.trees.mkdir(parents=True, exist_ok=True)
         if self._choice != "none":
-            self._program = sandbox.working_bubblewrap(self.trees)
+            self._program = containment.working_bubblewrap(self.trees)
         if self._program is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="plumbrule-scan-"))
         try:
@@ -105,7 +106,7 @@ class Scanner:
             raise Misconfigured((str(error),)) from error
         hello = self._parent.hello
         self.tools = frozenset(map(str, hello["tools"])) if isinstance(hello["tools"], list) else frozenset()
-        self.confinement = sandbox.Confinement(
+        self.confinement = containment.Confinement(
             bubblewrap=self._program is not None,
             landlock=hello.get("landlock") is True,
             seccomp=hello.get("seccomp") is True,
@@ -205,15 +206,15 @@ class Scanner:
         env = {**process.clean_environment(), **ENVIRONMENT, "PYTHONPATH": str(_PACKAGE.parent)}
         env |= {"PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         inside = self._program is not None
-        scratch = sandbox.INNER_SCRATCH if inside else self._scratch
+        scratch = containment.INNER_SCRATCH if inside else self._scratch
         env["TMPDIR"] = str(scratch)
         told = {
-            "trees": str(sandbox.INNER_TREES if inside else self.trees),
+            "trees": str(containment.INNER_TREES if inside else self.trees),
             "scratch": str(scratch),
             "namespaced": inside,
         }
         argv = [sys.executable, "-m", "reviewer.scan.warm", json.dumps(told)]
-        around = sandbox.bubblewrap_argv(self._program, self.trees, env) if self._program else []
+        around = containment.bubblewrap_argv(self._program, self.trees, env) if self._program else []
         return WarmProcess([*around, *argv], env)
 
     def _checked(self, answer: frames.Frame, unit: ScanUnit) -> ScanResult:

@@ -21,12 +21,15 @@ MAX_REMEMBERED = 500_000
 _AT_ONCE = 500
 
 
-def read_sources(clone: Clone, entries: Iterable[Entry], also: Iterable[str], max_bytes: int) -> Sources:
+def read_sources(
+    clone: Clone, entries: Iterable[Entry], also: Iterable[str], max_bytes: int, known: Sources | None = None
+) -> Sources:
     """Return what the files among `entries` refer to; `also` names blobs that are loaded in the same request.
 
+    `known` is what an earlier call returned for the same repository; without it, what was remembered on disk counts.
     Files over `max_bytes` refer to nothing: that they are not examined is said where they would be scanned.
     """
-    known = _recall(clone.sources_file)
+    known = _recall(clone.sources_file) if known is None else known
     unknown = {key: entry for entry in entries if needs_reading(entry) and (key := source_key(entry)) not in known}
     clone.load([*(entry.oid for entry in unknown.values()), *also])
     learned: dict[str, tuple[str, ...]] = {}
@@ -37,7 +40,7 @@ def read_sources(clone: Clone, entries: Iterable[Entry], also: Iterable[str], ma
         for key, entry in batch.items():
             learned[key] = references(entry.path, contents.get(entry.oid, b"").decode("utf-8", "replace"))
     _remember(clone.sources_file, learned, forget=len(known) > MAX_REMEMBERED)
-    return known | learned
+    return {**known, **learned} if learned else known
 
 
 def _recall(path: Path | None) -> dict[str, tuple[str, ...]]:

@@ -15,8 +15,8 @@ from reviewer.scan import yaml_tree
 from reviewer.scan.tree import Tree
 
 _INFRASTRUCTURE = re.compile(
-    rb"""^\s*["']?(?:apiVersion|kind|AWSTemplateFormatVersion|Resources|openapi|swagger|hosts)["']?\s*:"""
-    rb"""|^\s*["']?jobs["']?\s*:|deploymentTemplate\.json""",
+    rb"""(?:^|[{,])[ \t-]*["']?(?:apiVersion|kind|AWSTemplateFormatVersion|Resources|openapi|swagger|hosts)["']?\s*:"""
+    rb"""|deploymentTemplate\.json""",
     re.MULTILINE,
 )
 _TEMPLATE = re.compile(rb"\{\{|\{%")
@@ -49,6 +49,15 @@ def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
         what=name,
         why=f"There is a syntax error at or before line {line}: nothing in this file was looked at.",
         span=files.span(path, line, line),
+    )
+
+
+def unsupported(files: Tree) -> tuple[NotExamined, ...]:
+    """Say of each file in Terraform's JSON syntax that Checkov passes it over."""
+    return tuple(
+        NotExamined(what=real, why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at.")
+        for path, real in files.names.items()
+        if path.endswith(".tf.json")
     )
 
 

@@ -144,7 +144,7 @@ class Parent:
         try:
             os.setsid()
             sandbox.close_descriptors(pipe)
-            os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+            os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = str(scratch)
             tree = self._trees / request["tree"]
             limits = request["limits"]
             programs = request["kind"] in checkov_runners.RENDERED
@@ -235,6 +235,7 @@ class Parent:
     def _load_bicep_grammar(self) -> None:
         self._selector.unregister(self._grammar_pipe)
         os.close(self._grammar_pipe)
+        self._grammar_pipe = -1
         os.waitpid(self._grammar_builder, 0)
         if any(self._grammar_folder.iterdir()):
             checkov_runners.share_bicep_parser(self._grammar_folder)

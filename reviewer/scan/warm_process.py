@@ -9,15 +9,17 @@ import contextlib
 import json
 import os
 import queue
-import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from reviewer import process
 from reviewer.errors import PlumbruleError
 from reviewer.scan import frames
+
+if TYPE_CHECKING:
+    import subprocess
 
 START_SECONDS = 120.0
 
@@ -100,10 +102,11 @@ class WarmProcess:
     def _end(self) -> None:
         if self._process:
             process.kill(self._process)
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+            with self._lock:  # nobody may write to a descriptor that has become another's
+                for stream in (self._process.stdin, self._process.stdout):
+                    if stream:
+                        with contextlib.suppress(OSError):
+                            stream.close()
         self._log.seek(0)
         if lines := self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines():
             self._last_words = lines[-1][:500]

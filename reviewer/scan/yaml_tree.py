@@ -13,17 +13,16 @@ import yaml
 from reviewer import hcl
 
 MAX_DEPTH = 40
-MAX_NODES = 200_000
 
 
 def documents(text: str) -> tuple[hcl.Attribute, ...]:
     """Return one tree for each document of the text, lines counted from 1; () when it does not parse."""
-    budget = iter(range(MAX_NODES))
+    seen: set[int] = set()
     try:
         nodes = list(itertools.islice(yaml.compose_all(text, Loader=_Loader), 1000))
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
-    return tuple(_attribute("", node, node, MAX_DEPTH, budget) for node in nodes if node is not None)
+    return tuple(_attribute("", node, node, MAX_DEPTH, seen) for node in nodes if node is not None)
 
 
 def first_error(text: str) -> tuple[int, str] | None:
@@ -70,7 +69,7 @@ class _Loader(yaml.CSafeLoader):
     """Only composes: no tag is constructed."""
 
 
-def _attribute(name: str, key: yaml.Node, value: yaml.Node, depth: int, budget: Iterator[int]) -> hcl.Attribute:
+def _attribute(name: str, key: yaml.Node, value: yaml.Node, depth: int, seen: set[int]) -> hcl.Attribute:
     start = key.start_mark.line + 1
     return hcl.Attribute(
         name=name,
@@ -78,24 +77,21 @@ def _attribute(name: str, key: yaml.Node, value: yaml.Node, depth: int, budget: 
         start_line=start,
         end_line=max(start, _last_line(value)),
         literal=value.value if isinstance(value, yaml.ScalarNode) else None,
-        members=tuple(_members(value, start, depth - 1, budget)),
+        members=tuple(_members(value, depth - 1, seen)),
     )
 
 
-def _members(value: yaml.Node, start: int, depth: int, budget: Iterator[int]) -> Iterator[hcl.Attribute]:
-    if depth <= 0 or value.start_mark.line + 1 < start:  # an alias points back to where its anchor is
+def _members(value: yaml.Node, depth: int, seen: set[int]) -> Iterator[hcl.Attribute]:
+    if depth <= 0 or id(value) in seen:  # an alias is the same node again
         return
+    seen.add(id(value))
     if isinstance(value, yaml.MappingNode):
         for key, inner in value.value:
-            if next(budget, None) is None:
-                return
             if isinstance(key, yaml.ScalarNode):
-                yield _attribute(key.value, key, inner, depth, budget)
+                yield _attribute(key.value, key, inner, depth, seen)
     elif isinstance(value, yaml.SequenceNode):
         for index, inner in enumerate(value.value):
-            if next(budget, None) is None:
-                return
-            yield _attribute(f"[{index}]", inner, inner, depth, budget)
+            yield _attribute(f"[{index}]", inner, inner, depth, seen)
 
 
 def _last_line(node: yaml.Node) -> int:

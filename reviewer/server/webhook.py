@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
 from reviewer.jobs import Queue
 from reviewer.server.events import BadEvent, parse_event
@@ -70,6 +70,8 @@ def _signed_body(keys: Sequence[bytes]) -> bytes:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("expected application/json: choose that content type in the App's webhook settings")
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= MAX_BODY_BYTES:
+        raise RequestEntityTooLarge  # sent in chunks, and cut at the limit
     if not is_signed(body, request.headers.get("X-Hub-Signature-256", ""), keys):
         log.warning("delivery with a bad signature", bytes=len(body), remote=request.remote_addr)
         raise Unauthorized("the signature is missing or wrong")

@@ -7,9 +7,7 @@ the database's own clock, so that machines need not agree on theirs. In reading 
 
 from __future__ import annotations
 
-from sqlalchemy.engine import Connection, Engine
-
-from reviewer.store.database import DatabaseAway, mapped_errors, migrate, open_engine
+from reviewer.store.database import Connection, DatabaseAway, Engine, mapped_errors, migrate, open_engine
 from reviewer.store.heads import Admission, Heads
 from reviewer.store.numbers import DAY, SECONDS_BUCKETS
 from reviewer.store.reviews import Review, Reviews

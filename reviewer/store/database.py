@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection as Connection  # the store's callers name them, and import no SQLAlchemy
+from sqlalchemy.engine import Engine as Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from reviewer.errors import Transient

@@ -19,15 +19,13 @@ from reviewer.model import Repository, ReviewRequest, Sha, Subject
 from reviewer.store.database import Database
 from reviewer.store.tables import head
 
-_HELD = ("installation_id", "repository_id", "head_sha", "review_id", "workflow_id", "as_of")
-_SET = ("generation", "open", "subject", *_HELD)
+_IDS = ("installation_id", "repository_id", "head_sha", "review_id", "workflow_id")
+_SET = ("generation", "open", "subject", *_IDS, "request", "as_of")
 _ADVANCE = f"UPDATE head SET {', '.join(f'{c} = :{c}' for c in _SET)}, changed_at = {{now}} WHERE key = :key"  # noqa: S608
 _RECORD = """
     INSERT INTO delivery (id, event, outcome, received_at) VALUES (:id, :event, :outcome, {now}) ON CONFLICT DO NOTHING
 """
-_HEAD = """
-    SELECT head.*, review.request FROM head LEFT JOIN review ON review.id = head.review_id WHERE head.key = :key {lock}
-"""
+_HEAD = "SELECT * FROM head WHERE key = :key {lock}"
 _NEW_HEAD = "INSERT INTO head (key, generation, open) VALUES (:key, 0, false) ON CONFLICT DO NOTHING"
 _NEW_REVIEW = """
     INSERT INTO review (id, key, request, requested_at, turn, starts, tries)
@@ -58,7 +56,7 @@ class Heads(Database):
         terms = {
             "now": self._clock,
             "now_ms": f"CAST({self._clock} * 1000 AS BIGINT)",
-            "lock": "" if self._sqlite else "FOR UPDATE OF head",
+            "lock": "" if self._sqlite else "FOR UPDATE",
             "workflows": "workflow_status" if self._sqlite else "dbos.workflow_status",
         }
         statements = (_RECORD, _HEAD, _NEW_HEAD, _ADVANCE, _NEW_REVIEW, _CANCEL)
@@ -159,10 +157,12 @@ class Heads(Database):
             "head_sha": request.head_sha,
             "review_id": request.id,
             "workflow_id": request.id,  # of its first turn
+            "request": encode(request),
             "as_of": as_of,
         }
         connection.execute(self._sql[_ADVANCE], values)
-        connection.execute(self._sql[_NEW_REVIEW], {"id": request.id, "key": request.key, "request": encode(request)})
+        review = {"id": request.id, "key": request.key, "request": values["request"]}
+        connection.execute(self._sql[_NEW_REVIEW], review)
         self._cancel(connection, row.workflow_id)
         return Admission(request=request)
 

@@ -63,26 +63,18 @@ class Reviews(Numbers):
             connection.execute(sa.update(reviews).where(reviews.c.id == review.request.id).values(values))
         return dataclasses.replace(review, failure=failure, tries=0)
 
-    def finish_review(self, request: ReviewRequest, conclusion: str) -> None:
-        """Note what the review told the pull request."""
-        with self.transaction() as connection:
-            connection.execute(sa.update(reviews).where(reviews.c.id == request.id).values(conclusion=conclusion))
-
     def finish(self, request: ReviewRequest, outcome: str) -> None:
-        """Close a review and count it by its conclusion, else by `outcome`. The second time does nothing."""
+        """Close a review and count it as `outcome`. The second time does nothing."""
         mine = (reviews.c.id == request.id, reviews.c.outcome.is_(None))
-        closed = sa.update(reviews).where(*mine).values(outcome=outcome)
+        closed = sa.update(reviews).where(*mine).values(outcome=outcome).returning(self._now - reviews.c.requested_at)
         with self.transaction() as connection:
-            row = connection.execute(
-                closed.returning(reviews.c.conclusion, self._now - reviews.c.requested_at)
-            ).one_or_none()
-            if row is None:
+            if (row := connection.execute(closed).one_or_none()) is None:
                 return
-            conclusion, seconds = row[0] or outcome, max(0.0, float(row[1]))
+            seconds = max(0.0, float(row[0]))
             connection.execute(sa.delete(step).where(step.c.review_id == request.id))
             bucket = next((str(bound) for bound in SECONDS_BUCKETS if seconds <= bound), "+Inf")
-            self._count(connection, "review_bucket", conclusion, bucket, 1)
-            self._count(connection, "review_seconds", conclusion, "", seconds)
+            self._count(connection, "review_bucket", outcome, bucket, 1)
+            self._count(connection, "review_seconds", outcome, "", seconds)
 
     def step_result(self, review_id: str, name: str) -> tuple[Any] | None:
         """Return the result of a finished step in a tuple of one, or None if it is not finished."""

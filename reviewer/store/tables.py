@@ -26,6 +26,7 @@ head = sa.Table(
     sa.Column("head_sha", sa.Text),
     sa.Column("review_id", sa.Text),
     sa.Column("workflow_id", sa.Text),
+    sa.Column("request", sa.Text),
     sa.Column("as_of", sa.Double),
     sa.Column("changed_at", sa.Double),
 )
@@ -40,7 +41,6 @@ review = sa.Table(
     sa.Column("starts", sa.BigInteger, nullable=False, default=0),
     sa.Column("tries", sa.BigInteger, nullable=False, default=0),
     sa.Column("failure", sa.Text),
-    sa.Column("conclusion", sa.Text),
     sa.Column("outcome", sa.Text),
     sa.Column("examination", sa.LargeBinary),
 )

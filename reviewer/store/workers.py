@@ -50,7 +50,7 @@ class Workers(Database):
             index_elements=["name"], set_={"until_at": until}, where=lease.c.until_at <= self._now
         )
         with self.transaction() as connection:
-            return bool(connection.execute(taken).rowcount)
+            return connection.execute(taken.returning(lease.c.name)).first() is not None
 
     def drop_lease(self, name: str, *, after: float = 0.0) -> None:
         """Let anyone do the chore `name` again, `after` some seconds."""

@@ -164,6 +164,12 @@ def test_names_that_mean_something_elsewhere_are_only_names(bench: Bench) -> Non
     assert {finding.path for finding in result.findings} == set(odd)
 
 
+def test_a_name_that_is_not_unicode_is_said(bench: Bench) -> None:
+    result = bench.scan({"main.tf": BUCKET, os.fsdecode(b"\xff.tf"): BUCKET})
+    assert {finding.path for finding in result.findings} == {"main.tf"}
+    assert [entry.what for entry in result.not_examined] == ["\N{REPLACEMENT CHARACTER}.tf"]
+
+
 def test_a_secret_is_nowhere_in_the_result(bench: Bench) -> None:
     key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY"[:40]
     files = {

@@ -140,6 +140,7 @@ def test_settings_of_git_and_checkov_in_the_tree_have_no_say(hostile: Hostile) -
     assert hostile.scanner.seen == {"main.tf": b"a\nb\n"}
 
 
+@pytest.mark.slow
 def test_hundreds_of_folders_deep_is_said(hostile: Hostile) -> None:
     upstream = hostile.upstream
     tree = upstream.tree(("100644", b"main.tf", upstream.blob(b"# deep")))
@@ -168,6 +169,7 @@ def test_a_blob_that_is_really_a_tree_is_said(hostile: Hostile) -> None:
     assert "dir.tf" in notes
 
 
+@pytest.mark.slow
 def test_a_swarm_of_folders_ends_in_a_clear_note(hostile: Hostile) -> None:
     upstream = hostile.upstream
     folder = upstream.tree(("100644", b"a.yaml", upstream.blob(b"a: 1\n")))

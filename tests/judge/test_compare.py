@@ -215,6 +215,16 @@ REFACTORINGS = {
         [placed(named(BUCKET, "jobs(build).steps[2](Fetch)"), "main.tf", line=12)],
         change(hunk("main.tf", 1, 20)),
     ),
+    "the call of a module got a for_each and was written anew": (
+        [replace(named(BUCKET, "module.m[0].aws_s3_bucket.x"), caller=span("root.tf", 1, 4))],
+        [replace(named(BUCKET, 'module.m["a"].aws_s3_bucket.x'), caller=span("root.tf", 1, 4))],
+        change(hunk("root.tf", 1, 4)),
+    ),
+    "half of the renamed block was written": (
+        [BUCKET],
+        [named(BUCKET, "aws_s3_bucket.archive")],
+        change(hunk("main.tf", 1, 10, added=range(1, 6))),
+    ),
     "a skip was taken away": ([replace(BUCKET, skip_reason="later")], [BUCKET], NOTHING),
 }
 
@@ -261,6 +271,12 @@ NEWS = {
         change(hunk("main.tf", 27, 40, added=range(28, 38))),
         named(BUCKET, "aws_s3_bucket.fresh"),
     ),
+    "more than half of the block below was written": (
+        [BUCKET],
+        [named(BUCKET, "aws_s3_bucket.fresh")],
+        change(hunk("main.tf", 1, 10, added=range(1, 7))),
+        named(BUCKET, "aws_s3_bucket.fresh"),
+    ),
     "one call of a module mended, another one new": (
         [replace(IN_MODULE, caller=span("main.tf", 1, 5))],
         [replace(named(IN_MODULE, "module.b.aws_s3_bucket.this"), caller=span("main.tf", 7, 11))],
@@ -298,7 +314,37 @@ def test_what_is_gone_is_fixed_and_carries_a_fingerprint():
     assert comparison.fixed[0].fingerprint == fingerprinted([BUCKET])[0].fingerprint
 
 
+def test_a_longer_block_with_the_same_findings_is_another_resource():
+    base = [replace(one, block=span("main.tf", 1, 9)) for one in (BUCKET, POLICY)]
+    head = [
+        replace(named(placed(one, "x.tf"), "aws_s3_bucket.x"), block=span("x.tf", 1, 30)) for one in (BUCKET, POLICY)
+    ]
+    assert len(compare(result(*base), result(*head), change(hunk("x.tf", 1, 30))).introduced) == 2
+
+
+def evidences(findings):
+    return [found.evidence for found in findings]
+
+
+def test_of_two_findings_at_one_place_the_one_that_is_gone_is_the_fixed_one():
+    one, other = replace(moved(BUCKET, 0), evidence="one"), replace(moved(BUCKET, 1), evidence="other")
+    assert evidences(compare(result(one, other), result(other), NOTHING).fixed) == ["one"]
+    assert evidences(compare(result(one, other), result(placed(other, "b.tf")), NOTHING).fixed) == ["one"]
+
+
+def test_a_diff_that_renames_a_file_which_is_still_there_is_not_believed():
+    same = result(BUCKET, placed(BUCKET, "copy.tf"))
+    assert compare(same, same, change(renamed=[("main.tf", "copy.tf")])).introduced == ()
+
+
 # skips
+
+
+def test_of_an_open_and_a_muted_twin_the_open_one_is_fixed_and_no_skip_is_new():
+    muted = replace(BUCKET, skip_reason="x")
+    comparison = compare(result(BUCKET, muted), result(muted), NOTHING)
+    assert comparison.introduced == ()
+    assert rules(comparison.fixed) == ["CKV_AWS_20"]
 
 
 def test_a_skip_that_the_change_adds_is_introduced_as_a_finding_of_its_own():
@@ -308,6 +354,7 @@ def test_a_skip_that_the_change_adds_is_introduced_as_a_finding_of_its_own():
     assert (skip.rule, skip.severity, skip.scanner) == (SKIP_RULE, Severity.MEDIUM, "plumbrule")
     assert (skip.span, skip.block, skip.resource) == (BUCKET.span, BUCKET.block, BUCKET.resource)
     assert skip.skip_reason is None
+    assert skip.fingerprint not in {found.fingerprint for found in comparison.muted}
     assert "CKV_AWS_20" in skip.message
     assert "aws_s3_bucket.logs" in skip.message
     assert "public on purpose" in skip.message
@@ -378,6 +425,11 @@ def test_what_was_not_looked_at_is_not_fixed(entry):
 @pytest.mark.parametrize("entry", [NO_HELM, NotExamined(what=". (helm)", why="x"), NotExamined(what="main", why="x")])
 def test_what_was_looked_at_elsewhere_is_fixed_as_ever(entry):
     assert compare(result(BUCKET), result(not_examined=[entry]), NOTHING).fixed
+
+
+def test_a_statement_that_stood_before_keeps_nothing_from_being_fixed():
+    stated = NotExamined(what=". (terraform)", why="one check could not be applied", blocking=False)
+    assert compare(result(BUCKET, not_examined=[stated]), result(not_examined=[stated]), NOTHING).fixed
 
 
 def test_a_finding_without_a_framework_lies_in_the_part_of_any():

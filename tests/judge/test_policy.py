@@ -97,14 +97,15 @@ def test_what_is_not_said_is_the_default(text):
 
 
 def test_the_default_policy_is_what_the_code_takes_for_granted():
-    assert parse((CONFIG / "policy.yml").read_text()) == Policy()
+    superseded = {"CKV_TF_1": "off", "CKV_TF_2": "off"}
+    assert parse((CONFIG / "policy.yml").read_text()) == Policy(rules=superseded)
 
 
 def test_every_example_in_the_default_policy_is_valid_when_it_is_uncommented():
     lines = [re.sub("^  #", "  ", line) for line in (CONFIG / "policy.yml").read_text().splitlines()]
     policy = parse("\n".join(lines))
     assert policy.exclude == ("examples/**",)
-    assert set(policy.rules) == {"CKV_AWS_18", "CKV_AWS_24", "CKV_K8S_*", "PLB_SKIP_1"}
+    assert set(policy.rules) == {"CKV_TF_1", "CKV_TF_2", "CKV_AWS_18", "CKV_AWS_24", "CKV_K8S_*", "PLB_SKIP_1"}
     assert len(policy.waivers) == 1
 
 

@@ -82,6 +82,7 @@ PUBLIC_DATABASE = finding(
     message="`publicly_accessible = true` gives `aws_db_instance.orders` a public address.",
     why="With a public address only the password stands between the orders and anyone.",
     remedy="Set `publicly_accessible = false` and reach it from inside the VPC.",
+    evidence="publicly_accessible = true",
     severity=Severity.CRITICAL,
     guideline=None,
 )
@@ -93,6 +94,7 @@ UNENCRYPTED_DATABASE = replace(
     message="`storage_encrypted = false` on `aws_db_instance.orders`.",
     why="Snapshots and backups can be read by whoever gets hold of them; turning it on later recreates the database.",
     remedy="Set `storage_encrypted = true` now, while the database is new.",
+    evidence="storage_encrypted = false",
     severity=Severity.HIGH,
     fingerprint=fingerprint("unencrypted"),
 )
@@ -104,6 +106,7 @@ NO_DELETION_PROTECTION = replace(
     message="`deletion_protection` is not set.",
     why="",
     remedy="Set `deletion_protection = true`.",
+    evidence='resource "aws_db_instance" "orders" {',
     severity=Severity.MEDIUM,
     fingerprint=fingerprint("deletion"),
 )
@@ -120,6 +123,7 @@ def bucket(index: str) -> Finding:
         message="`block_public_acls` is false, because the call passes `public = true`.",
         why="One object with a public ACL is enough to leak it.",
         remedy="Leave out `public = true`, or serve the files through CloudFront.",
+        evidence="block_public_acls = !var.public",
         root="envs/prod",
         caller=span("envs/prod/main.tf", 12),
         guideline="https://evil.example/phish",

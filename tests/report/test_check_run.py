@@ -59,9 +59,9 @@ def test_a_typical_review():
 **What blocks**
 
 1. Critical · The database is reachable from the internet · `aws_db_instance.orders` · [`infra/database.tf:9`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L9) · `CKV_AWS_17`
-1. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)
-1. High · The database stores its data unencrypted · `aws_db_instance.orders` · [`infra/database.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L10) · `CKV_AWS_16`
-1. High · The bucket may be made public · `aws_s3_bucket_public_access_block.this` in 2 instances · [`modules/bucket/main.tf:7`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/modules/bucket/main.tf#L7) · called in [`envs/prod/main.tf:12`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/envs/prod/main.tf#L12) · `CKV_AWS_53`
+2. High · SSH is open to the whole internet · `aws_security_group.bastion` · [`infra/bastion.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/bastion.tf#L10) · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)
+3. High · The database stores its data unencrypted · `aws_db_instance.orders` · [`infra/database.tf:10`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/infra/database.tf#L10) · `CKV_AWS_16`
+4. High · The bucket may be made public · `aws_s3_bucket_public_access_block.this` in 2 instances · [`modules/bucket/main.tf:7`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/modules/bucket/main.tf#L7) · called in [`envs/prod/main.tf:12`](https://github.com/acme/infra/blob/a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4/envs/prod/main.tf#L12) · `CKV_AWS_53`
 
 <details><summary>1 more, not blocking</summary>
 
@@ -229,6 +229,13 @@ Rule: CKV_AWS_24\
 def test_what_does_not_block_is_annotated_as_a_warning():
     (annotation,) = checked(examination((NO_DELETION_PROTECTION,), anchors=())).annotations
     assert annotation.level is Level.WARNING
+
+
+def test_an_annotation_names_the_resources_and_the_module_call():
+    found = tuple(bucket(str(n)) for n in range(12))
+    (annotation,) = checked(examination(found, anchors=())).annotations
+    assert annotation.title == "High · The bucket may be made public (12 resources)"
+    assert "and 2 more\nCalled in envs/prod/main.tf:12\nRule: CKV_AWS_53" in annotation.message
 
 
 def test_findings_beyond_the_thirtieth_comment_are_annotated():

@@ -13,7 +13,7 @@ from inline_snapshot import snapshot
 
 from reviewer.judge.policy import parse_policy
 from reviewer.judge.waivers import covers
-from reviewer.model import Severity
+from reviewer.model import Severity, Source
 from reviewer.report.comment import LONGEST_BODY, build_comments, mended
 from reviewer.report.markers import is_mended, read_comment_marker
 from tests.report.examinations import (
@@ -130,7 +130,7 @@ Add to `.github/plumbrule.yml` on the base branch, with a reason and a date:
 ```yaml
 waivers:
   - rule: CKV_AWS_53
-    resource: "module.bucket[*].aws_s3_bucket_public_access_block.this[*]"
+    resource: 'module.bucket[*].aws_s3_bucket_public_access_block.this[*]'
     path: modules/bucket/main.tf
     reason: ""
     expires: YYYY-MM-DD
@@ -162,7 +162,7 @@ Add to `.github/plumbrule.yml` on the base branch, with a reason and a date:
 ```yaml
 waivers:
   - rule: CKV_AWS_53
-    resource: "module.bucket[\\"site\\"].aws_s3_bucket_public_access_block.this[0]"
+    resource: 'module.bucket["site"].aws_s3_bucket_public_access_block.this[0]'
     path: modules/bucket/main.tf
     reason: ""
     expires: YYYY-MM-DD
@@ -180,6 +180,16 @@ def test_a_finding_that_does_not_block():
     assert "Would block, but the policy only audits" in only_comment(SSH_OPEN, audit=True).body
 
 
+def test_a_module_seen_from_two_roots_and_in_the_plan_says_so():
+    prod = bucket("site")
+    dev = replace(prod, root="", caller=span("main.tf", 3), source=Source.PLAN, fingerprint="dd")
+    body = only_comment(prod, dev).body
+    assert "Seen from the roots `.`, `envs/prod`." in body
+    assert "Seen in the plan." in body
+    assert "in `envs/prod/main.tf:12`" in body
+    assert "in `main.tf:3`" in body
+
+
 def test_a_mended_comment():
     assert mended(only_comment(*DATABASE).body, HEAD) == snapshot("""\
 ~~**Critical · The database is reachable from the internet, and 2 more** (`aws_db_instance.orders`)~~ · fixed in a1b2c3d.
@@ -194,8 +204,6 @@ def test_a_mended_comment():
 - **Medium · The database may be deleted by mistake**  \n\
   `deletion_protection` is not set.  \n\
   **What to do:** Set `deletion_protection = true`.
-
-<sub>Blocks this pull request · `CKV_AWS_17`, `CKV_AWS_16`, `CKV_AWS_293`</sub>
 
 </details>
 

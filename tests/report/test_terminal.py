@@ -1,7 +1,5 @@
 """The review in a terminal."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -30,9 +28,8 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def test_a_typical_review():
     assert render_text(TYPICAL, color=False, width=100) == snapshot("""\
 infra/database.tf:9  CRITICAL  The database is reachable from the internet  CKV_AWS_17  introduced
- ▸ 9 │ cidr_blocks = ["0.0.0.0/0"]
-  aws_db_instance.orders: `publicly_accessible = true` gives `aws_db_instance.orders` a public
-    address.
+ ▸ 9 │ publicly_accessible = true
+  `publicly_accessible = true` gives `aws_db_instance.orders` a public address.
   → Set `publicly_accessible = false` and reach it from inside the VPC.
 
 infra/bastion.tf:10  HIGH  SSH is open to the whole internet  CKV_AWS_24  introduced
@@ -43,19 +40,19 @@ infra/bastion.tf:10  HIGH  SSH is open to the whole internet  CKV_AWS_24  introd
   → Allow only the networks your administrators come from, or use Session Manager and no open port.
 
 infra/database.tf:10  HIGH  The database stores its data unencrypted  CKV_AWS_16  introduced
- ▸ 10 │ cidr_blocks = ["0.0.0.0/0"]
-  aws_db_instance.orders: `storage_encrypted = false` on `aws_db_instance.orders`.
+ ▸ 10 │ storage_encrypted = false
+  `storage_encrypted = false` on `aws_db_instance.orders`.
   → Set `storage_encrypted = true` now, while the database is new.
 
 modules/bucket/main.tf:7  HIGH  The bucket may be made public  CKV_AWS_53  introduced
- ▸ 7 │ cidr_blocks = ["0.0.0.0/0"]
+ ▸ 7 │ block_public_acls = !var.public
   module.bucket["assets"].aws_s3_bucket_public_access_block.this[0],
     module.bucket["site"].aws_s3_bucket_public_access_block.this[0], called in envs/prod/main.tf:12:
     `block_public_acls` is false, because the call passes `public = true`.
   → Leave out `public = true`, or serve the files through CloudFront.
 
 infra/database.tf:1  MEDIUM  The database may be deleted by mistake  CKV_AWS_293  introduced
- ▸ 1 │ cidr_blocks = ["0.0.0.0/0"]
+ ▸ 1 │ resource "aws_db_instance" "orders" {
   aws_db_instance.orders: `deletion_protection` is not set.
   → Set `deletion_protection = true`.
 

@@ -14,6 +14,8 @@ from reviewer.errors import Gone, Rejected, Superseded, Transient
 from reviewer.process import never
 from reviewer.scan.clone import MAX_PACKS, GitHubClone, LocalClone, prune_clones
 from reviewer.scan.git import fetch_failure, first_line
+from tests.fake_github import FakeGitHub
+from tests.fake_github.asking import new_token
 from tests.scan.repository import ENVIRONMENT, Repository
 
 TOKEN = "ghs_12345_header.payload-with_dashes.signature"
@@ -157,6 +159,7 @@ def test_only_full_refs_and_commit_ids_are_fetched(upstream: Repository, tmp_pat
         clone.fetch([name])
 
 
+@pytest.mark.slow
 def test_a_damaged_clone_is_fetched_anew(upstream: Repository, tmp_path: Path) -> None:
     head = upstream.commit({"a.tf": "x", "d/b.tf": "y"})
     with clone_of(upstream, tmp_path) as clone:
@@ -392,6 +395,45 @@ def test_a_complaint_is_fit_for_a_log() -> None:
         b"fatal: unable to access 'https://x:ghs_abc.d-e@github.com/a/b.git/': Authorization: Basic c2VjcmV0\x1b[0m\n"
     )
     assert "ghs_" not in line and "c2VjcmV0" not in line and "github.com" not in line and "\x1b" not in line
+
+
+# Over HTTP, from the fake GitHub
+
+
+def test_a_forks_head_is_fetched_over_http_with_a_token(github: FakeGitHub, tmp_path: Path) -> None:
+    github.install("acme")
+    repo = github.create_repo({"main.tf": "a\n", "big.bin": b"\0" * 100_000})
+    fork = github.fork(repo, "mallory")
+    pull = github.open_pull_request(repo, {"main.tf": "b\n"}, fork=fork)
+    base = repo.git.resolve("main")
+    token = new_token(github, repo, contents="read")
+    url = f"{github.url}/{repo.full_name}.git"
+    with GitHubClone(tmp_path / "1.git", url, lambda: token, never) as clone:
+        fetched = clone.fetch([f"refs/pull/{pull.number}/head", base])
+        assert fetched == {f"refs/pull/{pull.number}/head": pull.head_sha, base: base}
+        assert "+b" in clone.diff(base, pull.head_sha, ["main.tf"])
+    assert prune_clones(tmp_path, 1 << 30) < 50_000
+
+
+@pytest.mark.parametrize(("token", "kind"), [(None, Rejected), ("ghs_wrong", Rejected)])
+def test_a_private_repository_is_refused_without_the_right_token(
+    github: FakeGitHub, tmp_path: Path, token: str | None, kind: type[Exception]
+) -> None:
+    github.install("acme")
+    repo = github.create_repo({"main.tf": "a\n"})
+    url = f"{github.url}/{repo.full_name}.git"
+    opener = (lambda: token) if token else None
+    with GitHubClone(tmp_path / "1.git", url, opener, never) as clone, pytest.raises(kind, match="Contents: read"):
+        clone.fetch([repo.git.resolve("main")])
+
+
+def test_a_repository_that_was_deleted_is_gone(github: FakeGitHub, tmp_path: Path) -> None:
+    github.install("acme")
+    repo = github.create_repo({"main.tf": "a\n"})
+    token = new_token(github, repo, contents="read")
+    url = f"{github.url}/acme/nothing.git"
+    with GitHubClone(tmp_path / "1.git", url, lambda: token, never) as clone, pytest.raises(Gone):
+        clone.fetch([repo.git.resolve("main")])
 
 
 # A repository on this machine

@@ -267,6 +267,31 @@ def test_what_is_remembered_of_module_calls_may_be_nonsense(bench: Bench, conten
     assert bench.pair(base, head).head.roots == ("envs/prod",)
 
 
+@pytest.mark.slow
+def test_reviews_one_after_the_other_see_what_a_first_review_sees(bench: Bench) -> None:
+    edits: list[dict[str, str | bytes | None]] = [
+        {"modules/app/main.tf": "# BAD\n"},
+        {"envs/test/main.tf": call("../../modules/app") + "# BAD\n"},
+        {"lib/main.tf": "# BAD\n", "k8s/b.yaml": "BAD"},
+        {"modules/app/main.tf": call("../../lib")},
+        {"lib/main.tofu": "# fine\n", "src/app.py": "print(2)\n"},
+        {"lib/main.tofu": None, "k8s/a.yaml": None, "k8s/b.yaml": None},
+        {"envs/prod/main.tf": None},
+    ]
+    base = start = bench.upstream.commit(FILES)
+    for number, edit in enumerate(edits):
+        head = bench.upstream.commit(edit)
+        for one, other in ((base, head), (start, head), (head, start)):
+            with bench.clone(start, one, other) as used:
+                later = scan_pair(used, one, other, bench.scanner, bench.cache, LIMITS)
+            first_time = bench.tmp_path / f"{number}-{one}-{other}"
+            with GitHubClone(first_time / "1.git", bench.upstream.url, None, never) as fresh:
+                fresh.fetch([one, other])
+                first = scan_pair(fresh, one, other, bench.scanner, ScanCache(first_time / "cache", 1 << 20), LIMITS)
+            assert later == first
+        base = head
+
+
 # With the real scanner
 
 BUCKET = 'resource "aws_s3_bucket" "{0}" {{\n  bucket = "{0}"\n}}\n'

@@ -9,6 +9,7 @@ import pytest
 from reviewer.process import never
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.materialise import materialise, write_file
+from reviewer.scan.objects import MAX_BLOB
 from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
 from reviewer.settings import ScanLimits
 from tests.scan.repository import Repository
@@ -77,10 +78,16 @@ def test_what_no_longer_fits_under_the_limit_of_the_tree_is_said(tmp_path: Path,
     assert sorted(written(tree)) == ["a.tf", "b.tf"]
 
 
-def test_a_large_state_file_is_there_by_name_only(tmp_path: Path, tree: Path) -> None:
+def test_of_a_large_state_file_the_beginning_is_written(tmp_path: Path, tree: Path) -> None:
     clone, unit = fetched(tmp_path, {"terraform.tfstate": "s" * 5000, "small.tfstate": "{}"})
     assert materialise(clone, unit, tree, LIMITS) == ()
-    assert written(tree) == {"terraform.tfstate": b"", "small.tfstate": b"{}"}
+    assert written(tree) == {"terraform.tfstate": b"s" * 1000, "small.tfstate": b"{}"}
+
+
+def test_a_huge_state_file_is_said(tmp_path: Path, tree: Path) -> None:
+    clone, unit = fetched(tmp_path, {"terraform.tfstate": b"s" * (MAX_BLOB + 1)})
+    (note,) = materialise(clone, unit, tree, LIMITS)
+    assert note.blocking and "16,777,217 bytes" in note.why
 
 
 def test_a_pointer_of_git_lfs_is_said_and_not_scanned(tmp_path: Path, tree: Path) -> None:

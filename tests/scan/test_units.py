@@ -6,16 +6,17 @@ import posixpath
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewer.scan.kinds import Kind, is_infrastructure, kind_of
-from reviewer.scan.layout import lay_out, lay_out_earlier, needs_reading, source_key
+from reviewer.scan.layout import lay_out, lay_out_with, needs_reading, source_key
 from reviewer.scan.modules import module_sources, references
-from reviewer.scan.objects import Change, Entry
+from reviewer.scan.objects import Entry
 from reviewer.scan.units import ScanUnit, UnitKind, UnitPlan, plan_units
 
 Files = dict[str, str]
+unhurried = settings(deadline=None, max_examples=60)
 
 
 def oid_of(text: str) -> str:
@@ -299,6 +300,7 @@ def test_sources_are_read_out_of_hcl(text: str, found: tuple[str, ...]) -> None:
     assert module_sources(text) == found
 
 
+@unhurried
 @given(st.text(alphabet='module"source= {}./ab\n#/*${<EOT-\\', max_size=200))
 def test_reading_sources_never_fails(text: str) -> None:
     assert isinstance(module_sources("module source " + text), tuple)
@@ -366,6 +368,7 @@ def read_by_tofu(path: str, files: Files) -> bool:
     return not (path.endswith(".tf") and path.removesuffix(".tf") + ".tofu" in files)
 
 
+@unhurried
 @given(repositories(), st.data())
 def test_the_roots_selected_are_those_whose_closure_holds_a_changed_file(
     repository: tuple[Files, dict[str, set[str]]], data: st.DataObject
@@ -380,6 +383,7 @@ def test_the_roots_selected_are_those_whose_closure_holds_a_changed_file(
     assert roots(plan(files, changed)) == expected
 
 
+@unhurried
 @given(repositories())
 def test_every_file_that_terraform_reads_is_in_some_root(repository: tuple[Files, dict[str, set[str]]]) -> None:
     files, _ = repository
@@ -387,6 +391,7 @@ def test_every_file_that_terraform_reads_is_in_some_root(repository: tuple[Files
     assert seen == {path for path in files if read_by_tofu(path, files)}
 
 
+@unhurried
 @given(repositories(), st.data())
 def test_a_key_changes_with_every_file_of_the_closure_and_with_no_other(
     repository: tuple[Files, dict[str, set[str]]], data: st.DataObject
@@ -412,17 +417,30 @@ def test_a_key_depends_on_version_kind_folder_and_names() -> None:
     assert len({unit.key("1"), unit.key("2"), *(other.key("1") for other in others)}) == 5
 
 
+@unhurried
 @given(repositories(), repositories())
-def test_the_layout_of_the_base_is_the_same_whichever_way_it_is_made(
+def test_a_layout_is_the_same_whichever_way_it_is_made(
     new: tuple[Files, dict[str, set[str]]], old: tuple[Files, dict[str, set[str]]]
 ) -> None:
     head, base = listing(new[0]), listing(old[0])
-    sides = {entry.path: (None, entry) for entry in head} | {entry.path: (entry, None) for entry in base}
-    for entry in head:
-        if entry.path in old[0]:
-            sides[entry.path] = (Entry(entry.path, oid_of(old[0][entry.path]), "100644"), entry)
-    changes = [Change(path=path, old=before, new=after) for path, (before, after) in sides.items() if before != after]
     known = sources(new[0], old[0])
-    made = lay_out_earlier(lay_out(head, known, frozenset()), head, changes, known)
+    files: dict[str, Entry | None] = {entry.path: None for entry in head}
+    made = lay_out_with(lay_out(head, known, frozenset()), files | {e.path: e for e in base}, known)
     direct = lay_out(base, known, frozenset())
     assert made.plan(made.ids()) == direct.plan(direct.ids())
+
+
+@unhurried
+@given(repositories(), st.data())
+def test_edits_that_leave_the_graph_alone_are_laid_out_the_same(
+    repository: tuple[Files, dict[str, set[str]]], data: st.DataObject
+) -> None:
+    files, _ = repository
+    touched = data.draw(st.sets(st.sampled_from(sorted(files))))
+    edited = {path: text + "\n" if path in touched else text for path, text in files.items()}
+    known = sources(files, edited)
+    changes = {entry.path: entry for entry in listing(edited) if entry.path in touched}
+    made = lay_out_with(lay_out(listing(files), known, frozenset()), changes, known)
+    direct = lay_out(listing(edited), known, frozenset())
+    assert made.plan(made.ids()) == direct.plan(direct.ids())
+    assert made.affected(touched) == direct.affected(touched)

@@ -1,0 +1,151 @@
+"""Checkov's records become findings: made by hand here, so that each oddity can be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from reviewer.model import ScanResult, Span
+from reviewer.scan import module_calls, records
+from reviewer.scan.results import decode, encode
+from reviewer.scan.tree import Tree
+
+MAIN = """resource "aws_db_instance" "orders" {
+  publicly_accessible = true # for now
+  password            = "hunter2hunter2"
+}
+
+module "net" {
+  source = "./net"
+  open   = local.open
+}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A root of OpenTofu, as it is scanned."""
+    (tmp_path / "net").mkdir()
+    (tmp_path / "main.tf").write_text(MAIN)
+    (tmp_path / "net" / "main.tf").write_text('resource "aws_subnet" "a" {\n  open = var.open\n}\n')
+    (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\nRUN c\n")
+    names = {"main.tf": "main.tofu", "net/main.tf": "net/main.tf", "Dockerfile": "Dockerfile"}
+    return Tree(tmp_path, names, "")
+
+
+def record(tree: Tree, path: str = "main.tf", **changes: Any) -> Any:
+    """A record of a failed check."""
+    values: dict[str, Any] = {
+        "check_id": "CKV_AWS_17",
+        "check_name": "Ensure all data stored in RDS is not publicly accessible",
+        "check_result": {"result": SimpleNamespace(name="FAILED"), "evaluated_keys": ["publicly_accessible"]},
+        "check_class": "checkov.terraform.checks.resource.aws.RDSPubliclyAccessible",
+        "file_path": f"/{path}",
+        "file_abs_path": str(tree.root / path),
+        "file_line_range": [1, 4],
+        "resource": "aws_db_instance.orders",
+        "guideline": None,
+        "caller_file_path": None,
+        "caller_file_line_range": None,
+    }
+    return SimpleNamespace(**(values | changes))
+
+
+def test_a_record_becomes_a_finding_with_real_names(tree: Tree) -> None:
+    (finding,) = records.findings("terraform", [record(tree)], tree)
+    assert finding.span == Span(path="main.tofu", start_line=2, end_line=2)
+    assert finding.block == Span(path="main.tofu", start_line=1, end_line=4)
+    assert finding.evidence == "publicly_accessible = true"
+    assert finding.message == (
+        "`aws_db_instance.orders` has `publicly_accessible = true`. "
+        "Expected: all data stored in RDS is not publicly accessible."
+    )
+    assert finding.guideline and finding.guideline.endswith(
+        "/checkov/terraform/checks/resource/aws/RDSPubliclyAccessible.py"
+    )
+    assert finding.skip_reason is None
+
+
+def test_half_a_character_does_no_harm(tree: Tree) -> None:
+    found = records.findings("terraform", [record(tree, resource="aws_x.\ud800", check_name="Ensure \udfff")], tree)
+    assert decode(encode(ScanResult(findings=found))).findings == found
+
+
+def test_the_same_record_twice_is_one_finding(tree: Tree) -> None:
+    assert len(records.findings("terraform", [record(tree), record(tree)], tree)) == 1
+
+
+def test_a_record_about_another_file_is_left_out(tree: Tree) -> None:
+    stray = record(tree, file_path="/../other/main.tf", file_abs_path="/elsewhere/main.tf")
+    assert records.findings("terraform", [stray], tree) == ()
+
+
+@pytest.mark.parametrize("lines", [[0, 0], [900, 950], [4, 1], [None, None], [-3, 10**9]])
+def test_lines_outside_the_file_are_moved_inside(tree: Tree, lines: list[Any]) -> None:
+    (finding,) = records.findings("terraform", [record(tree, file_line_range=lines)], tree)
+    assert 1 <= finding.span.start_line <= finding.span.end_line <= len(MAIN.split("\n"))
+
+
+def test_a_skipped_record_keeps_its_reason_even_an_empty_one(tree: Tree) -> None:
+    for reason in ("because", ""):
+        result = {"result": SimpleNamespace(name="SKIPPED"), "suppress_comment": reason}
+        (finding,) = records.findings("terraform", [record(tree, check_result=result)], tree)
+        assert finding.skip_reason == reason
+
+
+def test_evidence_and_message_hold_no_secret(tree: Tree) -> None:
+    result = {"result": SimpleNamespace(name="FAILED"), "evaluated_keys": ["password"]}
+    (finding,) = records.findings("terraform", [record(tree, check_result=result)], tree)
+    assert finding.span.start_line == 3
+    assert "hunter2" not in repr(finding)
+
+
+def test_a_title_that_says_what_was_found_is_not_called_expected(tree: Tree) -> None:
+    (finding,) = records.findings("terraform", [record(tree, check_name="Bucket is open to all")], tree)
+    assert finding.message.endswith("Rule: Bucket is open to all.")
+
+
+def test_a_graph_check_without_a_caller_gets_it_from_its_address(tree: Tree) -> None:
+    inner = record(tree, "net/main.tf", resource='module.net["a.b"].aws_subnet.a', file_line_range=[1, 3])
+    inner.check_result["evaluated_keys"] = ["open"]
+    (finding,) = records.findings("terraform", [inner], tree)
+    assert finding.caller == Span(path="main.tofu", start_line=8, end_line=8)
+
+
+def test_a_missing_instruction_of_a_dockerfile_is_its_first_line(tree: Tree) -> None:
+    whole = record(tree, "Dockerfile", resource="/Dockerfile.", file_line_range=[1, 3])
+    run = record(tree, "Dockerfile", resource="/Dockerfile.RUN", file_line_range=[2, 2])
+    (missing, at_run) = records.findings("dockerfile", [whole, run], tree)
+    assert (missing.span.start_line, missing.span.end_line, missing.resource) == (1, 1, "Dockerfile")
+    assert (at_run.span.start_line, at_run.resource) == (2, "RUN")
+
+
+def test_a_link_that_is_no_link_is_not_taken(tree: Tree) -> None:
+    odd = record(tree, guideline="javascript:alert(1)", check_class="evil")
+    (finding,) = records.findings("terraform", [odd], tree)
+    assert finding.guideline is None or finding.guideline.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    "address, modules",
+    [
+        ("aws_x.y", ()),
+        ("module.a.aws_x.y", ("a",)),
+        ('module.a["x"].module.b[0].aws_x.y["z"]', ("a", "b")),
+        ('module.a["module.q."].aws_x.y', ("a",)),
+        ('module.a["]"].module.b.aws_x.y', ("a", "b")),
+        ("module.a.module.b", ("a", "b")),
+        ("aws_x.module.y", ()),
+    ],
+)
+def test_the_modules_of_an_address_are_read(address: str, modules: tuple[str, ...]) -> None:
+    assert module_calls.modules_of(address) == modules
+
+
+def test_modules_that_call_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('module "a" {\n  source = "./."\n  x = var.x\n}\n')
+    circle = Tree(tmp_path, {"main.tf": "main.tf"}, "")
+    assert module_calls.trace(circle, ("a",) * 50, ("x",)) is not None
