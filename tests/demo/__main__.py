@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
 from tests import stack
 from tests.fake_github import FakeGitHub
-from tests.fake_github.state import CheckRun, PullRequest, Repo
+from tests.fake_github.state import CheckRun, PullRequest, Repo, ReviewComment
 
 HERE = Path(__file__).parent
 REVIEW_SECONDS = 60.0
+PICTURE_WIDTH, PICTURE_COMMENTS = 110, 3
+WITHOUT_FONTS = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.S)  # nothing is fetched to show it
 
 
 def main() -> int:
     """Run the demo; exit code 1 when the review did not end as it should."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    parser.add_argument("--picture", type=Path, help="write what is printed as an SVG, too (docs/review.svg)")
     arguments = parser.parse_args()
     console = Console(highlight=False)
     began = time.monotonic()
@@ -41,6 +47,8 @@ def main() -> int:
                 pull = open_pull_request(github, say)
                 seconds = wait_for_verdict(pull)
                 show(console, pull, seconds)
+                if arguments.picture:
+                    draw(pull, arguments.picture)
                 if arguments.keep:
                     keep(console, running, pull)
         except stack.StackFailed as error:
@@ -96,8 +104,7 @@ def show(console: Console, pull: PullRequest, seconds: float) -> None:
     console.rule(f"{pull.repo.full_name}#{pull.number}  {pull.title}")
     show_check_run(console, pull.check_run)
     for comment in pull.comments:
-        place = f"{comment.path}:{comment.start_line or comment.line}"
-        console.print(Panel(Markdown(visible(comment.body)), title=place, title_align="left", border_style="cyan"))
+        show_comment(console, comment)
     show_sarif(console, pull.repo)
     console.print(f"\n[bold]{seconds:.2f} s[/bold] from event to verdict")
 
@@ -110,6 +117,12 @@ def show_check_run(console: Console, run: CheckRun) -> None:
     for annotation in run.annotations:
         place = f"{annotation.path}:{annotation.start_line}"
         console.print(f"annotation {place}  {annotation.annotation_level}  {annotation.title}", markup=False)
+
+
+def show_comment(console: Console, comment: ReviewComment) -> None:
+    """Print a review comment under its place."""
+    place = f"{comment.path}:{comment.start_line or comment.line}"
+    console.print(Panel(Markdown(visible(comment.body)), title=place, title_align="left", border_style="cyan"))
 
 
 def show_sarif(console: Console, repo: Repo) -> None:
@@ -126,6 +139,16 @@ def visible(markdown: str) -> str:
         markdown = markdown.replace(tag, "")
     head, *rest = markdown.split("<!--")
     return head + "".join(part.partition("-->")[2] for part in rest)
+
+
+def draw(pull: PullRequest, path: Path) -> None:
+    """Write the check run and the first comments as a picture for README.md."""
+    page = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), highlight=False)
+    show_check_run(page, pull.check_run)
+    for comment in pull.comments[:PICTURE_COMMENTS]:
+        show_comment(page, comment)
+    title = f"{pull.repo.full_name}#{pull.number}  {pull.title}"
+    path.write_text(page.export_svg(title=title, code_format=WITHOUT_FONTS, unique_id="review"))
 
 
 def keep(console: Console, running: stack.Stack, pull: PullRequest) -> None:
