@@ -80,10 +80,17 @@ def serve() -> None:
 @commands.command()
 def worker() -> None:
     """Run a worker: takes reviews from the queue until it is told to stop (SIGTERM), then finishes what it has."""
-    from reviewer import compose
+    from reviewer.scan.scanner import Scanner
+    from reviewer.scan.trees import own_folder
     from reviewer.settings import read_settings
 
-    compose.run_worker(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    with own_folder(settings.data_dir / "trees") as trees:
+        scanner = Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency)
+        scanner.start()
+        from reviewer import compose  # late: the scanner warms up meanwhile
+
+        compose.run_worker(settings, scanner)
 
 
 def progress(message: str) -> None:

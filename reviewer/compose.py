@@ -9,14 +9,18 @@ import structlog
 
 from reviewer import jobs
 from reviewer.gh.client import GitHub
+from reviewer.heartbeat import repeating
 from reviewer.logs import configure_logs
 from reviewer.review import Services, explain_failure, review
 from reviewer.scan.cache import ScanCache
+from reviewer.scan.clone import prune_clones
 from reviewer.scan.scanner import Scanner, ScansUnits
 from reviewer.settings import Settings
 from reviewer.store import Store, open_engine
 
 CACHE_BYTES = 512 << 20
+CLONES_BYTES = 10 << 30
+PRUNE_SECONDS = 3600.0
 REDELIVER_WITHIN = timedelta(days=3)  # GitHub's own memory of deliveries
 log = structlog.get_logger()
 
@@ -32,12 +36,12 @@ def build_services(settings: Settings, scanner: ScansUnits, store: Store) -> Ser
     )
 
 
-def run_worker(settings: Settings) -> None:
-    """Be a worker until told to stop. Raises Misconfigured when nothing here can contain a scan."""
+def run_worker(settings: Settings, scanner: Scanner) -> None:
+    """Be a worker until told to stop, with a scanner that was started. Raises Misconfigured when it is not contained."""
     configure_logs(settings.log_level, (settings.private_key, *settings.webhook_secrets))
     engine = open_engine(settings)
-    trees = settings.data_dir / "trees"
-    with Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency) as scanner:
+    prune = partial(prune_clones, settings.data_dir / "clones", CLONES_BYTES)
+    with scanner, repeating(prune, PRUNE_SECONDS, "prune"):
         services = build_services(settings, scanner, Store(engine))
         jobs.run_worker(
             settings,

@@ -38,9 +38,13 @@ def examined(
     Raises Rejected for what the person at the terminal can mend: no repository, no such revision, a bad policy file.
     """
     started = time.monotonic()
-    with contextlib.closing(LocalClone(path)) as clone:
+    say("Starting the scanner (a few seconds) ...")
+    with starting_scanner(environ) as scanner, contextlib.closing(LocalClone(path)) as clone:
         case = open_case(clone, base=base, head=head, policy=policy, environ=environ)
-        examination = scan(case, environ, say)
+        cache = ScanCache(cache_directory(environ), CACHE_BYTES)
+        with scanner:
+            say("Reviewing ...")
+            examination = examine(case, scanner=scanner, cache=cache, stop=never)
         seconds = round(time.monotonic() - started, 1)
         yield replace(examination, seconds=seconds, excerpts=read_excerpts(clone, examination))
 
@@ -70,16 +74,16 @@ def read_policy_file(path: Path) -> tuple[str, str]:
         raise Rejected(f"--policy: {path} could not be read: {error}") from error
 
 
-def scan(case: Case, environ: Mapping[str, str], say: Say) -> Examination:
-    """Start a scanner for this one case, in a folder that goes away with it."""
-    cache = ScanCache(cache_directory(environ), CACHE_BYTES)
+@contextlib.contextmanager
+def starting_scanner(environ: Mapping[str, str]) -> Iterator[Scanner]:
+    """Give a scanner that warms up by itself, in a folder that goes away with it; entering it waits until it is warm."""
     with tempfile.TemporaryDirectory(prefix="plumbrule-") as folder:
-        trees = Path(folder, "trees")
-        trees.mkdir()
-        say("Starting the scanner (a few seconds) ...")
-        with Scanner(case.limits, sandbox_choice(environ), trees, concurrency=2) as scanner:
-            say("Reviewing ...")
-            return examine(case, scanner=scanner, cache=cache, stop=never)
+        scanner = Scanner(default_scan_limits(environ), sandbox_choice(environ), Path(folder), concurrency=2)
+        scanner.start()
+        try:
+            yield scanner
+        finally:
+            scanner.close()
 
 
 def read_excerpts(clone: LocalClone, examination: Examination) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydantic import TypeAdapter
 
-from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded
+from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded, Transient
 from reviewer.examine import Case, examine
 from reviewer.gh import publish as gh
 from reviewer.gh.client import GitHub, RepositoryClient
@@ -27,6 +27,7 @@ from reviewer.report.links import Links
 from reviewer.report.publication import build_publication
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
+from reviewer.scan.git import TokenRefused
 from reviewer.scan.scanner import ScansUnits
 from reviewer.settings import Settings
 from reviewer.store import Store
@@ -57,24 +58,28 @@ def review(services: Services, request: ReviewRequest, steps: Steps) -> None:
     Raises Transient (the step is to be tried again), Superseded and Gone (stop quietly), anything else to be explained
     by `explain_failure`.
     """
+    current = steps("announce", lambda: announce(services, request, steps.still_current))
+    if current is None:
+        return
+    request = replace(request, **current)
     try:
-        current = steps("announce", lambda: announce(services, request, steps.stop))
-        if current is None:
-            return
-        request = replace(request, **current)
         steps("examine", lambda: examine_and_keep(services, request, steps.stop))
         published = steps("publish", lambda: publish(services, request, steps.still_current))
         steps("upload", lambda: upload(services, request, steps.still_current))
-        services.store.finish(request, published["conclusion"])
     except Superseded:
         call_off(services, request)
         raise
+    except Gone as error:
+        with contextlib.suppress(PlumbruleError):  # mostly there is nobody left to tell
+            explain_failure(services, request, Rejected(str(error)))
+        raise
+    services.store.finish(request, published["conclusion"])
 
 
 def announce(services: Services, request: ReviewRequest, stop: Stop) -> dict[str, Any] | None:
     """Show that the review has begun; return what GitHub says now of `base_sha`, `base_ref` and `draft`.
 
-    None when there is nothing to review any more: the pull request is closed or its head has moved on.
+    None when the pull request is closed. Raises Transient while GitHub shows another head than the event did.
     """
     client = services.github.installation(request.repository)
     current: dict[str, Any] = {}
@@ -82,9 +87,11 @@ def announce(services: Services, request: ReviewRequest, stop: Stop) -> dict[str
         return current
     if request.subject is Subject.PULL_REQUEST:
         state = client.pull_request(required_number(request))
-        if state.state != "open" or state.head_sha != request.head_sha:
-            log.info("review.not_current", review=request.id, state=state.state, head=state.head_sha)
+        if state.state != "open":
+            log.info("review.closed", review=request.id)
             return None
+        if state.head_sha != request.head_sha:  # GitHub's API lags behind its events, or the newer event is on its way
+            raise Transient(f"GitHub says that the head is {state.head_sha[:7]}, and not {request.head_sha[:7]}")
         current = {"base_sha": state.base_sha, "base_ref": state.base_ref, "draft": state.draft}
     stop()
     gh.announce(client, request, *progress())
@@ -95,8 +102,12 @@ def examine_and_keep(services: Services, request: ReviewRequest, stop: Stop) -> 
     """Check out, scan, compare and decide; keep the examination in the database and return its outline."""
     started = time.monotonic()
     client = services.github.installation(request.repository)
-    case = open_case(services, client, request, stop)
-    examination = examine(case, scanner=services.scanner, cache=services.cache, stop=stop)
+    try:
+        case = open_case(services, client, request, stop)
+        examination = examine(case, scanner=services.scanner, cache=services.cache, stop=stop)
+    except TokenRefused as error:
+        client.forget_read_token()  # the next try gets a new one, or hears which permission is missing
+        raise Transient(str(error)) from error
     examination = replace(examination, seconds=round(time.monotonic() - started, 3))
     services.store.put_examination(request.id, EXAMINATION.dump_json(examination))
     outline = {
@@ -183,15 +194,15 @@ def call_off(services: Services, request: ReviewRequest) -> None:
         gh.call_off(services.github.installation(request.repository), request)
 
 
-def explain_failure(services: Services, request: ReviewRequest, error: BaseException) -> None:
+def explain_failure(services: Services, request: ReviewRequest, error: Exception) -> None:
     """Conclude the check run of a review that failed for good, so that it never stays in progress."""
-    if isinstance(error, Superseded | Gone) or request.subject is Subject.DEFAULT_BRANCH:
+    if request.subject is Subject.DEFAULT_BRANCH:
         return
     client = services.github.installation(request.repository)
     gh.conclude(client, request, failure_check_run(request, error))
 
 
-def failure_check_run(request: ReviewRequest, error: BaseException) -> CheckRun:
+def failure_check_run(request: ReviewRequest, error: Exception) -> CheckRun:
     """Return what the author reads: the reason where a person can mend it, a reference for the operator elsewhere."""
     if isinstance(error, Rejected):
         return failure("Not reviewed", str(error), request.id)

@@ -56,19 +56,19 @@ sys.addaudithook(_only_loopback)  # cannot be taken away, and sees what C code o
 
 
 @pytest.fixture(scope="session")
-def session_github() -> Iterator[FakeGitHub]:
-    """The one server of the session; `github` empties it for each test."""
+def github_server() -> Iterator[FakeGitHub]:
+    """The one server of a test run; `github` empties it for each test."""
     with FakeGitHub() as github:
         yield github
 
 
 @pytest.fixture
-def github(session_github: FakeGitHub) -> Iterator[FakeGitHub]:
+def github(github_server: FakeGitHub) -> Iterator[FakeGitHub]:
     """A GitHub with nothing on it. Nothing may be sent to it or answered by it against the published schemas."""
-    session_github.reset()
-    yield session_github
-    breaches = session_github.breaches
-    session_github.reset()
+    github_server.reset()
+    yield github_server
+    breaches = github_server.breaches
+    github_server.reset()
     assert not breaches
 
 
@@ -82,10 +82,10 @@ def modes(request: pytest.FixtureRequest) -> Modes:
 
 
 @pytest.fixture(scope="module")
-def house(session_github: FakeGitHub, tmp_path_factory: pytest.TempPathFactory, modes: Modes) -> Iterator[House]:
+def house(github_server: FakeGitHub, tmp_path_factory: pytest.TempPathFactory, modes: Modes) -> Iterator[House]:
     """A Plumbrule with the stub scanner, for one module of stories."""
     folder = tmp_path_factory.mktemp("house")
-    with running_house(session_github, folder, StubScanner(folder / "trees"), modes) as house:
+    with running_house(github_server, folder, StubScanner(folder / "trees"), modes) as house:
         yield house
 
 

@@ -59,6 +59,7 @@ class Crash:
     happened: threading.Event = field(default_factory=threading.Event)
     armed: bool = True
     deaths: int = 0
+    asked: int = 0  # how often the step to die in asked whether it is still wanted
 
     def after_step(self, name: str) -> None:
         """Die when `name` is the step, before its result is stored."""
@@ -81,7 +82,7 @@ class DyingSteps:
     """Steps that die at the second question within one of them: between two writes, or in the middle of a scan."""
 
     def __init__(self, steps: Steps, crash: Crash) -> None:
-        self._steps, self._crash, self._inside, self._asked = steps, crash, "", 0
+        self._steps, self._crash, self._inside = steps, crash, ""
 
     def stop(self) -> None:
         """See `Steps`."""
@@ -95,13 +96,12 @@ class DyingSteps:
 
     def __call__(self, name: str, run: Callable[[], T]) -> T:
         """See `Steps`."""
-        self._inside, self._asked = name, 0
+        self._inside = name
         return self._steps(name, run)
 
     def _ask(self) -> None:
-        self._asked += 1
-        dying = self._crash.armed and self._inside == self._crash.modes.crash_inside and self._asked >= 2
-        if dying or self._crash.happened.is_set():
+        self._crash.asked += self._inside == self._crash.modes.crash_inside
+        if (self._crash.armed and self._crash.asked >= 2) or self._crash.happened.is_set():
             self._crash.die()
 
 
@@ -151,7 +151,7 @@ class House:
                 self.restart()
         if self.crash.happened.is_set():
             self.restart()
-        self.crash.armed = True
+        self.crash.armed, self.crash.asked = True, 0
 
 
 def settings_for(github: FakeGitHub, folder: Path, **more: str) -> Settings:

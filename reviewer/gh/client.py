@@ -116,6 +116,7 @@ class GitHub:
         access = Access(
             send=self._sender(repository, Purpose.PUBLISH),
             read_token=partial(self._read_token, repository),
+            forget_read_token=partial(self._forget_read_token, repository),
             send_to_resolve=partial(self._send_to_resolve, repository),
             refuse_to_resolve=partial(self._tokens.refuse_to_resolve, repository.installation_id),
             organization_policy=partial(self._organization_policy, repository),
@@ -183,6 +184,10 @@ class GitHub:
     def _read_token(self, repository: Repository) -> str:
         scope = Scope(installation_id=repository.installation_id, repository=repository.id, purpose=Purpose.READ)
         return self._tokens.grant(scope).token.reveal()
+
+    def _forget_read_token(self, repository: Repository) -> None:
+        installation_id = repository.installation_id
+        self._tokens.forget(Scope(installation_id=installation_id, repository=repository.id, purpose=Purpose.READ))
 
     def _send_to_resolve(self, repository: Repository) -> Send | None:
         if self._tokens.grant_to_resolve(repository.installation_id, repository.id) is None:

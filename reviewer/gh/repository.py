@@ -54,6 +54,7 @@ class Access:
 
     send: Send
     read_token: Callable[[], str]
+    forget_read_token: Callable[[], None]
     send_to_resolve: Callable[[], Send | None]
     refuse_to_resolve: Callable[[], None]
     organization_policy: Callable[[], str | None]
@@ -74,6 +75,10 @@ class RepositoryClient:
     def read_token(self) -> str:
         """Return a token that reads this one repository's contents and nothing else: what git gets."""
         return self._access.read_token()
+
+    def forget_read_token(self) -> None:
+        """Have the next `read_token` be a new one: GitHub did not accept this one."""
+        self._access.forget_read_token()
 
     def organization_policy(self) -> str | None:
         """Return plumbrule.yml of the owner's `.github` repository; None without one that we may read."""

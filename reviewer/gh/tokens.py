@@ -35,8 +35,8 @@ class Purpose(enum.Enum):
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))  # GitHub wants contents: write to resolve a thread
 
 
-OPTIONAL = frozenset({"security_events"})
-"""Without this permission there is no SARIF, and all else works."""
+OPTIONAL = {Purpose.PUBLISH: frozenset({"contents", "pull_requests", "security_events"})}
+"""Without these a token is still worth having: `checks: write` is enough to say on the check run what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,8 @@ class Tokens:
         value = self._send(Ask(verb="GET", path=f"/app/installations/{scope.installation_id}")).value
         granted = pick(value, "permissions", dict)
         missing = tuple(name for name, level in wanted.items() if not _covers(granted.get(name), level))
-        needed = [f"`{name}: {wanted[name]}`" for name in missing if name not in OPTIONAL]
+        optional = OPTIONAL.get(scope.purpose, frozenset())
+        needed = [f"`{name}: {wanted[name]}`" for name in missing if name not in optional]
         if needed:
             where = pick_optional(value, "html_url", str) or "the settings of the installation"
             raise Rejected(

@@ -191,6 +191,9 @@ def _packs(clone: Path) -> int:
 
 
 def _bytes_in(directory: Path) -> int:
-    return sum(
-        file.lstat().st_size for root, _, names in os.walk(directory) for file in (Path(root, name) for name in names)
-    )
+    total = 0
+    for root, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # a fetch renames what it has written
+                total += Path(root, name).lstat().st_size
+    return total

@@ -23,6 +23,7 @@ from reviewer.scan.cache import ScanCache
 from reviewer.scan.charts import chart_of
 from reviewer.scan.kinds import Kind, directory_of, in_generated, is_infrastructure, kind_of
 from reviewer.scan.layout import Layout, lay_out, lay_out_with
+from reviewer.scan.links import is_link
 from reviewer.scan.materialise import FOLDER_MODE, materialise
 from reviewer.scan.objects import REGULAR, Change, Clone, Entry
 from reviewer.scan.recent import RecentLayouts
@@ -154,7 +155,8 @@ def _layout_at(bench: Bench, head: str, changes: Sequence[Change]) -> Layout | N
     else:
         listing = clone.listing(head)
         entries = (*listing, *(change.old for change in changes if change.old))
-        if not _may_matter((change.path for change in changes), entries, bench.scanner.tools):
+        linked = any(is_link(side) for change in changes for side in (change.old, change.new) if side)
+        if not linked and not _may_matter((change.path for change in changes), entries, bench.scanner.tools):
             return None
         sources = read_sources(clone, entries, _wanted(changes, entries), max_bytes)
         layout = lay_out(listing, sources, bench.scanner.tools)
@@ -168,6 +170,9 @@ def _may_matter(changed: Iterable[str], entries: Iterable[Entry], tools: Collect
     paths = list(changed)
     if any(is_infrastructure(path) or in_generated(path) for path in paths):
         return True
+    entries = tuple(entries)
+    if any(is_link(entry) and is_infrastructure(entry.path) for entry in entries):
+        return True  # what such a link leads to can have any name
     kinds = {entry.path: kind_of(entry.path) for entry in entries}
     if UnitKind.KUSTOMIZE in tools and Kind.KUSTOMIZATION in kinds.values():
         return True

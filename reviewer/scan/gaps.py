@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reviewer.model import NotExamined
+from reviewer.scan.links import NOWHERE, TOO_MANY
 from reviewer.scan.objects import REGULAR, SUBMODULE, SYMLINK, Entry
 from reviewer.scan.roots import is_local
 from reviewer.scan.unit import UnitKind
@@ -14,11 +15,15 @@ MAX_NAME = 255
 MAX_WHAT = 200
 
 
-def unusable(entry: Entry) -> NotExamined | None:
-    """Return why the file cannot be scanned, judged by its name and mode; None when it can."""
+def unusable(entry: Entry, lost: str | None = None) -> NotExamined | None:
+    """Return why the file cannot be scanned, judged by its name and mode; None when it can.
+
+    `lost` is why a link was not followed. One that leads to nothing in the repository fails no review.
+    """
     why = name_problem(entry.path)
     if not why and entry.mode == SYMLINK:
-        why = "It is a symbolic link, and those are not followed."
+        why = lost or NOWHERE
+        return NotExamined(what=shown(entry.path), why=why, blocking=why == TOO_MANY)
     if not why and entry.mode not in REGULAR:
         why = "It is not a regular file."
     return NotExamined(what=shown(entry.path), why=why) if why else None
@@ -50,7 +55,6 @@ def no_tool(kind: UnitKind, directory: str) -> NotExamined:
 
 def not_followed(source: str, target: str | None, everything: Mapping[str, Entry]) -> NotExamined:
     """Return the note for a module source that leads to no module of this commit."""
-    blocking = False
     if not is_local(source):
         why = "It is not part of this repository, and nothing is downloaded: its resources are not reviewed."
     elif target is None:
@@ -60,9 +64,8 @@ def not_followed(source: str, target: str | None, everything: Mapping[str, Entry
     elif link.mode == SUBMODULE:
         why = f"It lies in the submodule {shown(link.path)}: its resources are not reviewed."
     else:
-        blocking = True
-        why = f"It lies behind the symbolic link {shown(link.path)}, and those are not followed."
-    return NotExamined(what=f"module {shown(source)}", why=why, blocking=blocking)
+        why = f"The symbolic link {shown(link.path)} leads to no Terraform files there: its resources are not reviewed."
+    return NotExamined(what=f"module {shown(source)}", why=why, blocking=False)
 
 
 def generated(folder: str) -> NotExamined:

@@ -53,6 +53,10 @@ class GitFailed(PlumbruleError):
     """Git ended with an error in a repository on this machine. The message is git's first line, without secrets."""
 
 
+class TokenRefused(Rejected):
+    """GitHub did not take the token: it ended early, or its permissions are not enough."""
+
+
 class Damaged(GitFailed):
     """Objects that must be there are missing or do not read: the clone is to be fetched anew."""
 
@@ -153,13 +157,13 @@ def local_failure(command: str, stderr: bytes) -> GitFailed:
 
 
 def fetch_failure(stderr: bytes) -> PlumbruleError:
-    """Return what a failed fetch means: Gone, Rejected, Damaged, or Transient for all that may pass by itself."""
+    """Return what a failed fetch means: Gone, Rejected, TokenRefused, Damaged; Transient for all that may pass."""
     text = stderr.decode("utf-8", "replace")
     line = first_line(stderr)
     if _MOVED.search(text):
         return Rejected("The repository was renamed or moved while the review ran: re-run the check.")
     if _REFUSED.search(text):
-        return Rejected(
+        return TokenRefused(
             "GitHub does not let the App read the repository's files: the installation needs the permission "
             '"Contents: read" and access to this repository.'
         )

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from reviewer.model import NotExamined
 from reviewer.scan import charts as helm
-from reviewer.scan import gaps
+from reviewer.scan import gaps, links
 from reviewer.scan.kinds import TERRAFORM_ENDINGS, Kind, directory_of, in_generated, kind_of, terraform_kind_of
+from reviewer.scan.links import Links, is_link
+from reviewer.scan.modules import references
 from reviewer.scan.objects import REGULAR, SUBMODULE, Entry
 from reviewer.scan.roots import References, is_local, relate, resolve
 from reviewer.scan.unit import ScanUnit, UnitFile, UnitId, UnitKind, UnitPlan
@@ -28,7 +30,8 @@ Files = Mapping[str, tuple[Entry, ...]]
 class Layout:
     """The infrastructure of one commit."""
 
-    everything: Mapping[str, Entry]
+    everything: Mapping[str, Entry]  # as git lists it: links are links
+    links: Links
     terraform: Files  # what Terraform and Checkov read in each directory of Terraform files
     directories: Files
     charts: frozenset[str]
@@ -46,7 +49,7 @@ class Layout:
         found: set[UnitId] = set()
         folders: set[str] = set()
         modules: set[str] = set()
-        for path in changed:
+        for path in self._with_aliases(changed):
             kind, directory = kind_of(path), directory_of(path)
             folders.add(directory)
             chart = helm.chart_of(path, self.charts)
@@ -75,11 +78,11 @@ class Layout:
                 notes[gaps.no_tool(kind, directory)] = None
                 continue
             entries = self._entries(kind, directory)
-            unusable = {entry: gaps.unusable(entry) for entry in entries}
+            unusable = {entry: gaps.unusable(entry, self.links.lost.get(entry.path)) for entry in entries}
             notes |= {note: None for note in unusable.values() if note}
             if kind is UnitKind.TERRAFORM:
                 notes |= dict.fromkeys(self._unfollowed(entries))
-            files = tuple(_named(entry for entry in entries if not unusable[entry]))
+            files = tuple(self._named(entry for entry in entries if not unusable[entry]))
             if files:
                 units.append(ScanUnit(kind=kind, directory=directory, files=files))
         return UnitPlan(units=tuple(units), not_examined=tuple(notes))
@@ -91,9 +94,14 @@ class Layout:
             return self.directories
         return self.charts if kind is UnitKind.HELM else self.kustomizations.roots
 
+    def _with_aliases(self, paths: Iterable[str]) -> Iterator[str]:
+        for path in paths:
+            yield path
+            yield from self.links.touched_by.get(path, ())
+
     def _is_terraform(self, path: str) -> bool:
         """Tell whether Terraform reads `path` here, or would if it were still there."""
-        entry = self.everything.get(path)
+        entry = self.links.aliases.get(path) or self.everything.get(path)
         if entry is None:
             return terraform_kind_of(path) is not None
         return entry in self.terraform.get(directory_of(path), ())
@@ -105,16 +113,32 @@ class Layout:
         elif kind is UnitKind.DIRECTORY:
             entries = list(self.directories[directory])
         elif kind is UnitKind.HELM:
-            entries = [e for e in self.everything.values() if helm.chart_of(e.path, self.charts) == directory]
+            entries = [e for e in self._listed() if helm.chart_of(e.path, self.charts) == directory]
         else:
             closure = self.kustomizations.closure(directory)
-            entries = [entry for entry in self.everything.values() if directory_of(entry.path) in closure]
+            entries = [entry for entry in self._listed() if directory_of(entry.path) in closure]
         return sorted((entry for entry in entries if entry.mode != SUBMODULE), key=lambda entry: entry.path)
+
+    def _listed(self) -> Iterable[Entry]:
+        """Return all files, links replaced by what they stand for where that is infrastructure."""
+        found = {**self.everything, **self.links.aliases}
+        return (entry for entry in found.values() if not is_link(entry) or kind_of(entry.path) is not Kind.OTHER)
+
+    def _named(self, entries: Iterable[Entry]) -> Iterator[UnitFile]:
+        """Yield the files of a unit with names to scan them under, each name once (there may be x.tf and x.tofu)."""
+        entries = tuple(entries)
+        taken = {entry.path for entry in entries}
+        for entry in entries:
+            name = scan_name(entry.path)
+            while name != entry.path and name in taken:
+                name += ".tf"
+            taken.add(name)
+            yield UnitFile(self.links.path(entry), entry.oid, name)
 
     def _unfollowed(self, entries: Iterable[Entry]) -> Iterator[NotExamined]:
         """Yield the module sources that lead to nothing in this commit."""
         for entry in entries:
-            for source in self.sources.get(source_key(entry), ()):
+            for source in () if is_link(entry) else self.sources.get(source_key(entry), ()):
                 target = resolve(directory_of(entry.path), source) if is_local(source) else None
                 if target is None or target not in self.terraform:
                     yield gaps.not_followed(source, target, self.everything)
@@ -123,13 +147,16 @@ class Layout:
 def lay_out(listing: Iterable[Entry], sources: Sources, tools: frozenset[str]) -> Layout:
     """Return how the infrastructure of a commit hangs together."""
     everything = {entry.path: entry for entry in listing}
+    found = links.follow(everything, _link_texts(everything, sources))
     terraform: dict[str, list[Entry]] = defaultdict(list)
     folders: dict[str, list[Entry]] = defaultdict(list)
     inner_charts: list[str] = []
-    for path, entry in everything.items():
+    for path, entry in {**everything, **found.aliases}.items():
         kind = kind_of(path)
         if terraform_kind_of(path) is not None:
             terraform[directory_of(path)].append(entry)
+        if path in found.real and kind_of(found.real[path]) is not Kind.OTHER:
+            continue  # reviewed where it lies
         if kind is not Kind.OTHER and entry.mode != SUBMODULE:
             folders[directory_of(path)].append(entry)
             if kind is Kind.CHART:
@@ -138,10 +165,11 @@ def lay_out(listing: Iterable[Entry], sources: Sources, tools: frozenset[str]) -
     modules = _modules(terraform)
     return Layout(
         everything=everything,
+        links=found,
         terraform=modules,
         directories=_read_as_they_are(folders, charts),
         charts=charts,
-        graph=_module_graph(modules, sources),
+        graph=_module_graph(modules, sources, found),
         kustomizations=_kustomize_graph(folders, everything, sources),
         sources=sources,
         tools=tools,
@@ -150,6 +178,8 @@ def lay_out(listing: Iterable[Entry], sources: Sources, tools: frozenset[str]) -
 
 def needs_reading(entry: Entry) -> bool:
     """Tell whether how a commit hangs together depends on what this file holds."""
+    if is_link(entry):
+        return True
     if entry.mode not in REGULAR:
         return False
     path = entry.path
@@ -158,7 +188,14 @@ def needs_reading(entry: Entry) -> bool:
 
 def source_key(entry: Entry) -> str:
     """Return what names the references of a file: its object id, and the language when that is not HCL."""
+    if is_link(entry):
+        return f"{entry.oid}@"
     return entry.oid if entry.path.endswith((".tf", ".tofu")) else f"{entry.oid}{entry.path[-5:]}"
+
+
+def references_of(entry: Entry, text: str) -> tuple[str, ...]:
+    """Return what a file refers to, as `modules.references` reads it; a link refers to what its text names."""
+    return (text,) if is_link(entry) else references(entry.path, text)
 
 
 def scan_name(path: str) -> str:
@@ -167,18 +204,6 @@ def scan_name(path: str) -> str:
         if path.endswith(ending):
             return path.removesuffix(ending) + known
     return path
-
-
-def _named(entries: Iterable[Entry]) -> Iterator[UnitFile]:
-    """Yield the files of a unit with names to scan them under, each name once (a folder may hold x.tf and x.tofu)."""
-    entries = tuple(entries)
-    taken = {entry.path for entry in entries}
-    for entry in entries:
-        name = scan_name(entry.path)
-        while name != entry.path and name in taken:
-            name += ".tf"
-        taken.add(name)
-        yield UnitFile(entry.path, entry.oid, name)
 
 
 def _modules(terraform: Mapping[str, Iterable[Entry]]) -> dict[str, tuple[Entry, ...]]:
@@ -192,7 +217,13 @@ def _modules(terraform: Mapping[str, Iterable[Entry]]) -> dict[str, tuple[Entry,
     return modules
 
 
-def _module_graph(modules: Files, sources: Sources) -> References:
+def _link_texts(everything: Mapping[str, Entry], sources: Sources) -> dict[str, str]:
+    texts = {path: sources.get(source_key(entry), ()) for path, entry in everything.items() if is_link(entry)}
+    return {path: text[0] if text else "" for path, text in texts.items()}
+
+
+def _module_graph(modules: Files, sources: Sources, found: Links) -> References:
+    """A directory that is there only through a link is no root, nor is one that is called as a module through it."""
     calls = {
         directory: frozenset(
             target
@@ -202,8 +233,22 @@ def _module_graph(modules: Files, sources: Sources) -> References:
         )
         for directory, entries in modules.items()
     }
-    ours = frozenset(directory for directory in modules if not in_generated(f"{directory}/x"))
+    through_links = {directory: _real_directory(entries, found) for directory, entries in modules.items()}
+    called = frozenset().union(*calls.values())
+    elsewhere = {real for directory, real in through_links.items() if real is not None and directory in called}
+    ours = frozenset(
+        directory
+        for directory in modules
+        if not in_generated(f"{directory}/x") and through_links[directory] is None and directory not in elsewhere
+    )
     return relate(calls, ours)
+
+
+def _real_directory(entries: Iterable[Entry], found: Links) -> str | None:
+    """Return the directory that `entries` lie in where all of them are seen through a link to a directory."""
+    real = {directory_of(found.real.get(entry.path, "")) for entry in entries if entry.path in found.real}
+    linked = all(entry.path in found.real and entry.path not in found.touched_by for entry in entries)
+    return real.pop() if linked and len(real) == 1 else None
 
 
 def _kustomize_graph(
@@ -243,7 +288,8 @@ def lay_out_with(layout: Layout, files: Mapping[str, Entry | None], sources: Sou
     Most changes leave the graph as it is, and then only the files of the folders they touch are exchanged.
     """
     everything = {path: entry for path, entry in {**layout.everything, **files}.items() if entry is not None}
-    if any(_moves_structure(layout.everything.get(path), entry, sources) for path, entry in files.items()):
+    linked = any(path in layout.links.touched_by for path in files)
+    if linked or any(_moves_structure(layout.everything.get(path), entry, sources) for path, entry in files.items()):
         return lay_out(everything.values(), sources, layout.tools)
     touched = {directory_of(path) for path in files}
 
@@ -263,6 +309,8 @@ def lay_out_with(layout: Layout, files: Mapping[str, Entry | None], sources: Sou
 def _moves_structure(one: Entry | None, other: Entry | None, sources: Sources) -> bool:
     """Tell whether putting one file in place of another can alter which files a scan has, or what they refer to."""
     entry = one or other
+    if (one and is_link(one)) or (other and is_link(other)):
+        return True
     if entry is None or (kind_of(entry.path) is Kind.OTHER and terraform_kind_of(entry.path) is None):
         return False
     if one is None or other is None or SUBMODULE in (one.mode, other.mode):

@@ -20,8 +20,6 @@ from reviewer.scan.git import Git, first_line
 from reviewer.scan.kinds import Kind, kind_of
 from reviewer.scan.objects import REGULAR, SYMLINK, Clone, Entry
 
-EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-
 
 class LocalClone(Clone):
     """The repository that `path` (its top folder, or any below it) belongs to. Raises Rejected when there is none."""
@@ -80,7 +78,7 @@ class LocalClone(Clone):
             if mode is None:
                 entries.pop(path, None)
             elif mode == SYMLINK:
-                entries[path] = Entry(path, EMPTY_BLOB, SYMLINK)
+                entries[path] = Entry(path, self._hash_text(os.fsencode((self._top / path).readlink())), SYMLINK)
         regular = [path for path, mode in on_disk.items() if mode in REGULAR]
         for path, oid in zip(regular, self._hash(self._top, regular), strict=True):
             entries[path] = Entry(path, oid, on_disk[path] or "100644")
@@ -103,6 +101,9 @@ class LocalClone(Clone):
             return []
         lines = "".join(f"{_quoted(str(top / path))}\n" for path in paths).encode("utf-8", "surrogateescape")
         return self._git.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=lines).decode().split()
+
+    def _hash_text(self, text: bytes) -> str:
+        return self._git.run("hash-object", "-w", "--stdin", stdin=text).decode().strip()
 
     def _write_tree(self, entries: Iterable[Entry]) -> str:
         (self._scratch / "index").unlink(missing_ok=True)

@@ -93,18 +93,25 @@ class Scanner:
         self.version = _version(limits)
 
     def start(self) -> None:
-        """Start the warm parent and find out what holds it. Raises Misconfigured when that is not enough."""
+        """Start the warm parent, and return while it warms up: `ready` must follow."""
         self.trees.mkdir(parents=True, exist_ok=True)
         if self._choice != "none":
             self._program = containment.working_bubblewrap(self.trees)
         if self._program is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="plumbrule-scan-"))
+        self._parent = self._start_parent()
+
+    def ready(self) -> None:
+        """Wait until the warm parent is ready and find out what holds it.
+
+        Raises Misconfigured when that is not enough, or when it did not start.
+        """
+        assert self._parent  # noqa: S101 (was started)
         try:
-            self._parent = self._start_parent()
+            hello = self._parent.hello()
         except ParentDied as error:
             self.close()
             raise Misconfigured((str(error),)) from error
-        hello = self._parent.hello
         self.tools = frozenset(map(str, hello["tools"])) if isinstance(hello["tools"], list) else frozenset()
         self.confinement = containment.Confinement(
             bubblewrap=self._program is not None,
@@ -125,7 +132,9 @@ class Scanner:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Scanner:
-        self.start()
+        if self._parent is None:
+            self.start()
+        self.ready()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -185,8 +194,9 @@ class Scanner:
         raise ParentDied("the scanner did not answer")
 
     def _ask_alone(self, request: bytes, unit: ScanUnit, stop: Stop) -> frames.Frame:
+        parent = self._start_parent()
         try:
-            parent = self._start_parent()
+            parent.hello()
         except ParentDied as error:
             raise ScanFailed(f"the scanner could not be started again: {error}") from error
         try:
@@ -200,6 +210,7 @@ class Scanner:
         with self._lock:
             if self._parent is None or not self._parent.alive:
                 self._parent = self._start_parent()
+                self._parent.hello()
             return self._parent
 
     def _start_parent(self) -> WarmProcess:

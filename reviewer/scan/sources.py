@@ -11,11 +11,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from reviewer.scan.layout import Sources, needs_reading, source_key
-from reviewer.scan.modules import references
+from reviewer.scan.layout import Sources, needs_reading, references_of, source_key
 from reviewer.scan.objects import Clone, Entry
 
-_HEADER = "references 1"
+_HEADER = "references 2"
 """Counts up when `references` learns to see more."""
 MAX_REMEMBERED = 500_000
 _AT_ONCE = 500
@@ -38,7 +37,7 @@ def read_sources(
         batch = {key: unknown[key] for key in keys[start : start + _AT_ONCE]}
         contents = clone.read((entry.oid for entry in batch.values()), max_bytes)
         for key, entry in batch.items():
-            learned[key] = references(entry.path, contents.get(entry.oid, b"").decode("utf-8", "replace"))
+            learned[key] = references_of(entry, contents.get(entry.oid, b"").decode("utf-8", "replace"))
     _remember(clone.sources_file, learned, forget=len(known) > MAX_REMEMBERED)
     return {**known, **learned} if learned else known
 

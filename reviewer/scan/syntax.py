@@ -55,7 +55,11 @@ def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
 def unsupported(files: Tree) -> tuple[NotExamined, ...]:
     """Say of each file in Terraform's JSON syntax that Checkov passes it over."""
     return tuple(
-        NotExamined(what=real, why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at.")
+        NotExamined(
+            what=real,
+            why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at.",
+            blocking=False,
+        )
         for path, real in files.names.items()
         if path.endswith(".tf.json")
     )

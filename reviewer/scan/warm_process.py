@@ -29,10 +29,9 @@ class ParentDied(PlumbruleError):
 
 
 class WarmProcess:
-    """One warm parent. `hello` is what it said when it was ready."""
+    """One warm parent, started at once; it warms up while its starter does something else."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start it and wait until it is warm. Raises ParentDied with the last words of it."""
         self._waiting: dict[int, queue.SimpleQueue[frames.Frame | None]] = {}
         self._lock = threading.Lock()
         self._ready: queue.SimpleQueue[frames.Frame | None] = queue.SimpleQueue()
@@ -42,6 +41,12 @@ class WarmProcess:
         # The thread that starts the program must live as long as it: that is whose death bubblewrap watches for.
         self._thread = threading.Thread(target=self._keep, args=(argv, env), name="warm-scanner", daemon=True)
         self._thread.start()
+
+    def hello(self) -> dict[str, object]:
+        """Wait until it is warm and return what it says then; to be called once, before anything is asked.
+
+        Raises ParentDied with the last words of it.
+        """
         try:
             hello = self._ready.get(timeout=START_SECONDS)
         except queue.Empty:
@@ -49,7 +54,8 @@ class WarmProcess:
         if hello is None:
             self.kill()
             raise ParentDied(f"the scanner did not start: {self._last_words}")
-        self.hello: dict[str, object] = json.loads(hello.payload)
+        said: dict[str, object] = json.loads(hello.payload)
+        return said
 
     @property
     def pid(self) -> int:

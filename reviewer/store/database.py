@@ -13,13 +13,14 @@ from typing import Any, TypeVar, cast
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection as Connection  # the store's callers name them, and import no SQLAlchemy
-from sqlalchemy.engine import Engine as Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from reviewer.errors import Transient
 from reviewer.settings import Settings
 from reviewer.store.tables import METADATA, lease
+
+__all__ = ["Connection", "Database", "DatabaseAway", "Engine", "mapped_errors", "migrate", "open_engine"]
 
 MIGRATION_LOCK = 5_013_101  # any number of our own, for PostgreSQL's advisory lock
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 
 from reviewer.errors import Gone, Misconfigured, Rejected, Transient
 from reviewer.gh.client import GitHub
-from reviewer.gh.publish import announce, publish, upload_sarif
+from reviewer.gh.publish import announce, conclude, publish, upload_sarif
 from reviewer.model import Repository, Sha
 from reviewer.settings import Secret
 from tests.fake_github.auth import new_private_key
@@ -70,11 +70,31 @@ def test_no_token_of_one_repository_reaches_another(scene):
     assert other.id not in token.repositories
 
 
-@pytest.mark.parametrize("name", ["checks", "contents", "pull_requests"])
-def test_a_permission_that_was_not_granted_is_named_with_where_to_accept_it(scene, name):
-    del scene.installation.permissions[name]
-    with pytest.raises(Rejected, match=f"`{name}: (read|write)`.*accept.*installations/{scene.installation.id}"):
+def test_a_permission_that_was_not_granted_is_named_with_where_to_accept_it(scene):
+    del scene.installation.permissions["checks"]
+    with pytest.raises(Rejected, match=f"`checks: write`.*accept.*installations/{scene.installation.id}"):
         full(scene)
+
+
+def test_git_without_contents_is_named_with_where_to_accept_it(scene):
+    del scene.installation.permissions["contents"]
+    with pytest.raises(Rejected, match=f"`contents: read`.*accept.*installations/{scene.installation.id}"):
+        scene.client.read_token()
+
+
+def test_without_pull_requests_the_check_run_can_still_say_so(scene):
+    del scene.installation.permissions["pull_requests"]
+    with pytest.raises(Rejected, match="`pull_requests: (read|write)`"):
+        scene.client.pull_request(scene.pull.number)
+    conclude(scene.client, scene.request(), publication(comment("a", 11)).check_run)
+    assert scene.pull.check_run.status == "completed"
+
+
+def test_a_token_that_git_was_refused_with_is_replaced(scene):
+    first = scene.client.read_token()
+    assert scene.client.read_token() == first
+    scene.client.forget_read_token()
+    assert scene.client.read_token() != first
 
 
 def test_a_permission_withdrawn_after_the_token_was_made_is_named_too(scene):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewer.scan.kinds import Kind, is_infrastructure, kind_of
-from reviewer.scan.layout import lay_out, lay_out_with, needs_reading, source_key
+from reviewer.scan.layout import lay_out, lay_out_with, needs_reading, references_of, source_key
 from reviewer.scan.modules import module_sources, references
 from reviewer.scan.objects import Entry
 from reviewer.scan.units import ScanUnit, UnitKind, UnitPlan, plan_units
@@ -27,11 +27,11 @@ def listing(files: Files, modes: dict[str, str] | None = None) -> tuple[Entry, .
     return tuple(Entry(path, oid_of(text), (modes or {}).get(path, "100644")) for path, text in sorted(files.items()))
 
 
-def sources(*many: Files) -> dict[str, tuple[str, ...]]:
+def sources(*many: Files, modes: dict[str, str] | None = None) -> dict[str, tuple[str, ...]]:
     return {
-        source_key(entry): references(entry.path, files[entry.path])
+        source_key(entry): references_of(entry, files[entry.path])
         for files in many
-        for entry in listing(files)
+        for entry in listing(files, modes)
         if needs_reading(entry)
     }
 
@@ -43,7 +43,10 @@ def plan(
     modes: dict[str, str] | None = None,
 ) -> UnitPlan:
     return plan_units(
-        listing(files, modes), sources(files), None if changed is None else frozenset(changed), tools=frozenset(tools)
+        listing(files, modes),
+        sources(files, modes=modes),
+        None if changed is None else frozenset(changed),
+        tools=frozenset(tools),
     )
 
 
@@ -148,7 +151,7 @@ def test_hidden_folders_are_reviewed() -> None:
         ("git::https://example.com/x.git", False, "not part of this repository"),
         ("./nothing", False, "no Terraform files"),
         ("./sub/x", False, "submodule r/sub"),
-        ("./link/x", True, "symbolic link r/link"),
+        ("./link/x", False, "symbolic link r/link leads to no Terraform files"),
     ],
 )
 def test_a_module_that_is_not_looked_at_is_said(source: str, blocking: bool, words: str) -> None:
@@ -158,10 +161,84 @@ def test_a_module_that_is_not_looked_at_is_said(source: str, blocking: bool, wor
     assert words in found.not_examined[0].why
 
 
-def test_a_linked_file_is_said_and_not_scanned() -> None:
-    found = plan({"r/main.tf": "#", "r/common.tf": "../c"}, ["r/main.tf"], modes={"r/common.tf": "120000"})
-    assert [note.what for note in found.not_examined] == ["r/common.tf"]
+# Symbolic links
+
+LINK = "120000"
+
+
+def scanned(found: UnitPlan, directory: str, kind: UnitKind = UnitKind.TERRAFORM) -> dict[str, str]:
+    """Return the files of one unit: the name each is scanned under -> where it lies."""
+    return {
+        file.scan_as: file.path
+        for unit in found.units
+        if (unit.kind, unit.directory) == (kind, directory)
+        for file in unit.files
+    }
+
+
+def test_a_linked_file_is_scanned_as_part_of_every_root_that_links_to_it() -> None:
+    files = {"c/p.tf": "#", "a/main.tf": "#", "a/p.tf": "../c/p.tf", "b/main.tf": "#", "b/p.tofu": "../a/p.tf"}
+    found = plan(files, ["c/p.tf"], modes={"a/p.tf": LINK, "b/p.tofu": LINK})
+    assert roots(found) == {"a", "b", "c"}
+    assert scanned(found, "a") == {"a/main.tf": "a/main.tf", "a/p.tf": "c/p.tf"}
+    assert scanned(found, "b") == {"b/main.tf": "b/main.tf", "b/p.tf": "c/p.tf"}
+    assert found.not_examined == ()
+
+
+def test_a_linked_file_is_read_by_itself_only_where_it_lies() -> None:
+    files = {"c/p.tf": "#", "a/p.tf": "../c/p.tf", "a/Dockerfile": "../c/base"} | {"c/base": "FROM x"}
+    found = plan(files, None, modes={"a/p.tf": LINK, "a/Dockerfile": LINK})
+    assert scanned(found, "a", UnitKind.DIRECTORY) == {"a/Dockerfile": "c/base"}
+    assert scanned(found, "c", UnitKind.DIRECTORY) == {"c/p.tf": "c/p.tf"}
+
+
+def test_a_module_behind_a_linked_folder_is_a_module_and_no_root() -> None:
+    files = {"live/main.tf": call("./modules/net"), "live/modules": "../shared", "shared/net/main.tf": "#"}
+    found = plan(files, ["shared/net/main.tf"], modes={"live/modules": LINK})
+    assert roots(found) == {"live"}
+    assert scanned(found, "live")["live/modules/net/main.tf"] == "shared/net/main.tf"
+    assert found.not_examined == ()
+
+
+def test_a_link_that_is_turned_affects_what_lies_behind_it() -> None:
+    files = {"live/main.tf": call("./net"), "live/net": "../way", "way": "v1", "v1/main.tf": "#", "v2/main.tf": "#"}
+    found = plan(files, ["way"], modes={"live/net": LINK, "way": LINK})
+    assert roots(found) == {"live"}
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("/etc/passwd", "out of the repository"),
+        ("../../x.tf", "out of the repository"),
+        ("../r/link.tf", "not in the repository"),
+        ("../sub/x.tf", "not in the repository"),
+        ("../nothing.tf", "not in the repository"),
+        ("", "not in the repository"),
+    ],
+)
+def test_a_link_that_leads_to_nothing_of_ours_is_said_and_blocks_nothing(target: str, words: str) -> None:
+    files = {"r/main.tf": "#", "r/link.tf": target, "sub": ""}
+    found = plan(files, ["r/main.tf"], modes={"r/link.tf": LINK, "sub": "160000"})
+    assert [(note.what, note.blocking) for note in found.not_examined] == [("r/link.tf", False)]
+    assert words in found.not_examined[0].why
     assert {file.path for unit in found.units for file in unit.files} == {"r/main.tf"}
+
+
+def test_links_that_go_round_in_circles_end() -> None:
+    files = {"a/main.tf": "#", "a/up": "..", "a/self": ".", "b/a": "../a", "a/b": "../b", "x": "y", "y": "x"}
+    modes = dict.fromkeys(("a/up", "a/self", "b/a", "a/b", "x", "y"), LINK)
+    found = plan(files, None, modes=modes)
+    assert roots(found) == {"a"}
+
+
+def test_links_that_multiply_end_and_say_so() -> None:
+    files = {"d20/main.tf": "#", "zz/main.tf": "#", "zz/last.tf": "../d20/main.tf"}
+    files |= {f"d{n}/{side}": f"../d{n + 1}" for n in range(20) for side in "lr"}
+    modes = {path: LINK for path in files if path.endswith(("/l", "/r"))} | {"zz/last.tf": LINK}
+    notes = plan(files, ["zz/main.tf"], modes=modes).not_examined
+    assert [(note.what, note.blocking) for note in notes] == [("zz/last.tf", True)]
+    assert "more files than one review scans" in notes[0].why
 
 
 # Other kinds
