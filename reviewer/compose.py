@@ -37,11 +37,10 @@ def build_services(settings: Settings, scanner: ScansUnits, store: Store) -> Ser
 
 
 def run_worker(settings: Settings, scanner: Scanner) -> None:
-    """Be a worker until told to stop, with a scanner that was started. Raises Misconfigured when it is not contained."""
+    """Be a worker until told to stop, with a started scanner. Raises Misconfigured when nothing contains it."""
     configure_logs(settings.log_level, (settings.private_key, *settings.webhook_secrets))
     engine = open_engine(settings)
-    prune = partial(prune_clones, settings.data_dir / "clones", CLONES_BYTES)
-    with scanner, repeating(prune, PRUNE_SECONDS, "prune"):
+    with scanner, repeating(partial(prune, settings), PRUNE_SECONDS, "prune"):
         services = build_services(settings, scanner, Store(engine))
         jobs.run_worker(
             settings,
@@ -50,6 +49,11 @@ def run_worker(settings: Settings, scanner: Scanner) -> None:
             give_up=partial(explain_failure, services),
             redeliver=partial(redeliver, services.github),
         )
+
+
+def prune(settings: Settings) -> None:
+    """Keep the clones of this machine from filling its disk."""
+    prune_clones(settings.data_dir / "clones", CLONES_BYTES)
 
 
 def redeliver(github: GitHub) -> None:

@@ -76,7 +76,7 @@ def read_policy_file(path: Path) -> tuple[str, str]:
 
 @contextlib.contextmanager
 def starting_scanner(environ: Mapping[str, str]) -> Iterator[Scanner]:
-    """Give a scanner that warms up by itself, in a folder that goes away with it; entering it waits until it is warm."""
+    """Give a scanner in a folder that goes away with it. It warms up meanwhile; entering it waits for that."""
     with tempfile.TemporaryDirectory(prefix="plumbrule-") as folder:
         scanner = Scanner(default_scan_limits(environ), sandbox_choice(environ), Path(folder), concurrency=2)
         scanner.start()

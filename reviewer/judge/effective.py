@@ -123,7 +123,14 @@ def _setting(policy: Policy, finding: Finding) -> Setting:
 def _in_scope(policy: Policy, finding: Finding) -> bool:
     """Whether the finding's file or its Terraform root is included, and neither is excluded."""
     included = not policy.include or _described(policy.include, finding)
-    return included and not _described(policy.exclude, finding)
+    return included and not (_described(policy.exclude, finding) and not _called_from_outside(policy.exclude, finding))
+
+
+def _called_from_outside(patterns: tuple[str, ...], finding: Finding) -> bool:
+    """Whether code that no pattern covers calls the module that it lies in: an excluded folder hides no live code."""
+    if finding.caller is None or (finding.root and any_covers(patterns, finding.root)):
+        return False
+    return not any_path_matches(patterns, finding.caller.path)
 
 
 def _described(patterns: tuple[str, ...], finding: Finding) -> bool:

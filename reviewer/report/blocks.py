@@ -13,6 +13,8 @@ from reviewer.model import Finding, Severity, Span, fingerprint
 
 _INDEX = r"\[(?:\d+|\"(?:\\.|[^\"\\])*\")\]"
 _MODULE_PREFIX = re.compile(rf"^(?:module\.[^.\[\]\s\"]+(?:{_INDEX})?\.)+(?=[^\s])")
+SECRETS = "secrets"
+"""The framework that looks at lines and knows no blocks."""
 _LONGEST_PATH = 120
 _LAST_INDEX = re.compile(rf"{_INDEX}$")
 
@@ -55,7 +57,8 @@ class Block:
     @property
     def name(self) -> str:
         """The full address if there is one, else what several addresses share."""
-        names = instances(self.findings)
+        blocks = [finding for finding in self.findings if finding.framework != SECRETS]
+        names = instances(blocks or self.findings)
         return names[0] if len(names) == 1 else self.resource
 
 
@@ -100,11 +103,35 @@ def issues_of(findings: Iterable[Finding]) -> tuple[Issue, ...]:
 
 def blocks_of(findings: Iterable[Finding]) -> tuple[Block, ...]:
     """Group `findings` by the block of code they are about; most severe first. Every key differs from the others."""
+    ordered = sorted(findings, key=order)
+    around = _blocks_with_more_than_secrets(ordered)
     groups: dict[tuple[Span, str], list[Finding]] = {}
-    for finding in sorted(findings, key=order):
-        groups.setdefault((finding.block, block_resource(finding.resource)), []).append(finding)
+    for finding in ordered:
+        groups.setdefault(_home(finding, around.get(finding.path, ())), []).append(finding)
     keys = _keys(sorted(groups))
     return tuple(Block(key=keys[place], resource=place[1], issues=issues_of(group)) for place, group in groups.items())
+
+
+Home = tuple[Span, str]
+"""Block and resource."""
+
+
+def _blocks_with_more_than_secrets(findings: Iterable[Finding]) -> dict[str, tuple[Home, ...]]:
+    found: dict[str, dict[Home, None]] = {}
+    for finding in findings:
+        if finding.framework != SECRETS:
+            found.setdefault(finding.path, {})[finding.block, block_resource(finding.resource)] = None
+    return {path: tuple(homes) for path, homes in found.items()}
+
+
+def _home(finding: Finding, around: Iterable[Home]) -> Home:
+    """Return the block of a finding; of a secret, which knows only its line, the smallest one around it."""
+    if finding.framework == SECRETS:
+        line = finding.span.start_line
+        holding = [home for home in around if home[0].start_line <= line <= home[0].end_line]
+        if holding:
+            return min(holding, key=lambda home: (home[0].end_line - home[0].start_line, home))
+    return finding.block, block_resource(finding.resource)
 
 
 def _keys(places: Sequence[tuple[Span, str]]) -> dict[tuple[Span, str], str]:

@@ -21,6 +21,7 @@ LONGEST_BODY = 60_000  # GitHub refuses more than 65,536 characters
 _MOST_LINES = 20
 _MOST_NAMES = 10
 _MOST_ISSUES = 12
+_MOST_NEWS = 4
 _MOST_FINGERPRINTS = 500
 _WAIVER = "<details><summary>Accept this risk instead</summary>"
 
@@ -88,17 +89,27 @@ def _told(finding: Finding, limit: int) -> str:
 
 
 def _several(issues: Sequence[Issue]) -> list[str]:
-    items = []
-    for n, issue in enumerate(issues[:_MOST_ISSUES]):
-        told = _told(issue.first, 500)
-        # The first line of the comment has said the first title.
-        word, title = issue.severity.word.capitalize(), prose(issue.first.title, 200)
-        head = [f"- **{word}** · {told}"] if n == 0 and told else [f"- **{word} · {title}**", told]
-        lines = [*head, _advice(issue.first, 500)]
-        items.append("  \n  ".join(line for line in lines if line))
+    """Tell each idea once: rules with one reason and one remedy share an item."""
+    ideas: dict[tuple[str, str], list[Issue]] = {}
+    for issue in issues[:_MOST_ISSUES]:
+        idea = (issue.first.why, issue.first.remedy) if issue.first.why else (issue.first.rule, issue.first.title)
+        ideas.setdefault(idea, []).append(issue)
+    items = [_item(together, is_first=n == 0) for n, together in enumerate(ideas.values())]
     if len(issues) > _MOST_ISSUES:
         items.append(f"- {len(issues) - _MOST_ISSUES} more: see the Plumbrule check")
     return ["\n".join(items)]
+
+
+def _item(issues: Sequence[Issue], *, is_first: bool) -> str:
+    first = issues[0].first
+    titles = dict.fromkeys(prose(issue.first.title, 200) for issue in issues)
+    news = dict.fromkeys(sentence(prose(_news(issue.first), 500)) for issue in issues)
+    told = " ".join(part for part in (*list(news)[:_MOST_NEWS], sentence(prose(first.why, 500))) if part)
+    word = issues[0].severity.word.capitalize()
+    # The first line of the comment has said the first title.
+    lone = is_first and len(titles) == 1 and told
+    lines = [f"- **{word}** · {told}"] if lone else [f"- **{word} · {'; '.join(titles)}**", told]
+    return "  \n  ".join(line for line in (*lines, _advice(first, 500)) if line)
 
 
 def issue_text(issue: Issue) -> str:

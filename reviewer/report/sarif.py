@@ -171,8 +171,8 @@ def _result(finding: Finding, rule_index: int, waived: Waived | None) -> dict[st
 
 def _message(finding: Finding) -> str:
     """Plain text; SARIF makes links of `[text](target)`, so the repository may not write one."""
-    text = plain(finding.message, 1000) or plain(finding.title, 1000) or _rule_id(finding)
-    name = plain(finding.resource, 300)
+    title, news, name = plain(finding.title, 1000), plain(finding.message, 1000), plain(finding.resource, 300)
+    text = " ".join(sentence(part) for part in dict.fromkeys((title, news)) if part) or _rule_id(finding)
     text = f"{name}: {text}" if name and name not in text else text
     return text.replace("](", "] (")
 

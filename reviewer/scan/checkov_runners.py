@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reviewer.scan import manifests
+
 FRAMEWORKS = (
     *("terraform", "cloudformation", "kubernetes", "helm", "kustomize", "dockerfile", "github_actions"),
     *("arm", "bicep", "serverless", "openapi", "ansible", "secrets"),
@@ -38,6 +40,9 @@ RENDERED = frozenset({"helm", "kustomize"})
 MAX_TROUBLES = 200
 
 SOURCES = "https://github.com/bridgecrewio/checkov/blob"
+
+_ALLOWLIST_FILTER = "detect_secrets.filters.allowlist.is_line_allowlisted"
+"""Drops secrets whose line says so, and says nothing of it; `records` makes skips of them."""
 
 _PASSED_OVER = ("Failed to run check", "Secret scanning: could not process")
 
@@ -141,12 +146,15 @@ def _make_safe() -> None:
     from checkov.common.models.enums import ParallelizationType
     from checkov.common.parallelizer.parallel_runner import parallel_runner
     from checkov.common.runners import base_runner
+    from checkov.secrets import runner
     from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
 
     parallel_runner.type = ParallelizationType.NONE
     base_runner.ignored_directories.clear()
     evaluate_terraform.evaluate = remembering(evaluate_terraform.evaluate)
     BaseRegistry.run_checks = _run_graph_checks
+    runner._SECRETS_DISABLED_FILTERS.append(_ALLOWLIST_FILTER)
+    manifests.read_all_that_kubectl_reads()
 
 
 def build_bicep_grammar(folder: Path) -> None:

@@ -36,7 +36,7 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
         parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
     parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
     if kind == "terraform":
-        parts.append(ScanResult(not_examined=syntax.unsupported(files)))
+        parts.append(ScanResult(not_examined=(*syntax.unsupported(files), *syntax.computed_sources(files))))
     return results.encode(
         ScanResult(
             findings=tuple(finding for part in parts for finding in part.findings),
@@ -95,9 +95,11 @@ def _run(framework: str, files: Tree) -> ScanResult:
         raise
     except Exception as error:  # noqa: BLE001 (the boundary to Checkov: one framework is lost, the others are not)
         return ScanResult(not_examined=(_broken(framework, files, error),))
+    found = records.findings(framework, outcome.records, files)
     return ScanResult(
-        findings=records.findings(framework, outcome.records, files),
+        findings=found,
         not_examined=(
+            *_cut_off(framework, len(found), files),
             *syntax.rejected(framework, outcome.unreadable, files),
             *_troubles(framework, outcome.troubles, files),
         ),
@@ -110,6 +112,12 @@ def _broken(framework: str, files: Tree, error: Exception) -> NotExamined:
         what=f"{files.directory or '.'} ({framework})",
         why=f"The {framework} scan stopped with {type(error).__name__}: nothing of it was looked at here.",
     )
+
+
+def _cut_off(framework: str, found: int, files: Tree) -> Iterable[NotExamined]:
+    if found >= records.MOST_FINDINGS:
+        why = f"There are more findings than the {found:,} that can be reported: the others are unknown."
+        yield NotExamined(what=f"{files.directory or '.'} ({framework})", why=why)
 
 
 def _troubles(framework: str, troubles: tuple[str, ...], files: Tree) -> Iterable[NotExamined]:

@@ -13,7 +13,7 @@ MAX_EVIDENCE = 300
 _SENSITIVE = r"[\w.-]*(?:passw|secret|token|(?:api|access|private|auth)[_-]?key|credential|conn\w*_str)[\w.-]*"
 _NAMED = re.compile(rf"""(?ix)(["']?{_SENSITIVE}["']?\s*[:=]\s*)(["'])(?!\$\{{)(.*?)(?<!\\)\2""")
 _NAMED_BARE = re.compile(
-    rf"""(?ix)({_SENSITIVE}\s*[:=]\s*)(?!["'$]|var\.|local\.|data\.|module\.|true\b|false\b|null\b)(\S+)"""
+    rf"""(?ix)({_SENSITIVE}(?:\s*=\s*|\s*:\s+))(?!["'$]|var\.|local\.|data\.|module\.|true\b|false\b|null\b)(\S+)"""
 )
 _KNOWN = re.compile(
     r"(?:A3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z0-9]{12,}"

@@ -68,6 +68,15 @@ def not_followed(source: str, target: str | None, everything: Mapping[str, Entry
     return NotExamined(what=f"module {shown(source)}", why=why, blocking=False)
 
 
+def replaced(path: str, by: str) -> NotExamined:
+    """Return the note for a file that OpenTofu passes over for another: to Terraform it is the other way round."""
+    why = (
+        f"OpenTofu reads {shown(by)} in its place, and so does this review; Terraform would read this file. "
+        "Exclude it in the policy if nobody runs Terraform here."
+    )
+    return NotExamined(what=shown(path), why=why)
+
+
 def generated(folder: str) -> NotExamined:
     """Return the note for changes below a folder that a tool fills."""
     why = "Folders of this name are filled by tools with others' code; they are not reviewed."

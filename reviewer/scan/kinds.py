@@ -101,9 +101,14 @@ def _other_than_plain(name: str) -> Kind:  # noqa: PLR0911 (a table of names, re
         return Kind.KUSTOMIZATION
     if name.endswith(".tpl"):
         return Kind.TEMPLATE
-    if _DOCKERFILE.fullmatch(name) and not _NOT_INFRASTRUCTURE.fullmatch(name):
+    if is_image_recipe(name):
         return Kind.PLAIN
     return Kind.OTHER
+
+
+def is_image_recipe(name: str) -> bool:
+    """Tell whether a file of this name says how a container image is built."""
+    return _DOCKERFILE.fullmatch(name) is not None and not _NOT_INFRASTRUCTURE.fullmatch(name)
 
 
 def _is_plain(name: str) -> bool:

@@ -5,6 +5,7 @@ Owns which units a commit has and which of them a change affects. Pure: made of 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,15 @@ from dataclasses import dataclass, replace
 from reviewer.model import NotExamined
 from reviewer.scan import charts as helm
 from reviewer.scan import gaps, links
-from reviewer.scan.kinds import TERRAFORM_ENDINGS, Kind, directory_of, in_generated, kind_of, terraform_kind_of
+from reviewer.scan.kinds import (
+    TERRAFORM_ENDINGS,
+    Kind,
+    directory_of,
+    in_generated,
+    is_image_recipe,
+    kind_of,
+    terraform_kind_of,
+)
 from reviewer.scan.links import Links, is_link
 from reviewer.scan.modules import references
 from reviewer.scan.objects import REGULAR, SUBMODULE, Entry
@@ -20,6 +29,7 @@ from reviewer.scan.roots import References, is_local, relate, resolve
 from reviewer.scan.unit import ScanUnit, UnitFile, UnitId, UnitKind, UnitPlan
 
 MAX_UNITS = 2000
+_CHECKOVS_DOCKERFILE = re.compile(r"(?:^|[/.])[Dd]ockerfile(?:\.[^/]+)?$")
 Sources = Mapping[str, tuple[str, ...]]
 """`source_key` of a file -> what it refers to, as `modules.references` read it."""
 Files = Mapping[str, tuple[Entry, ...]]
@@ -81,7 +91,7 @@ class Layout:
             unusable = {entry: gaps.unusable(entry, self.links.lost.get(entry.path)) for entry in entries}
             notes |= {note: None for note in unusable.values() if note}
             if kind is UnitKind.TERRAFORM:
-                notes |= dict.fromkeys(self._unfollowed(entries))
+                notes |= dict.fromkeys(self._unfollowed(entries)) | dict.fromkeys(self._replaced(entries))
             files = tuple(self._named(entry for entry in entries if not unusable[entry]))
             if files:
                 units.append(ScanUnit(kind=kind, directory=directory, files=files))
@@ -134,6 +144,13 @@ class Layout:
                 name += ".tf"
             taken.add(name)
             yield UnitFile(self.links.path(entry), entry.oid, name)
+
+    def _replaced(self, entries: Iterable[Entry]) -> Iterator[NotExamined]:
+        """Yield the files that OpenTofu does not read, and Terraform does."""
+        for entry in entries:
+            name = scan_name(entry.path)
+            if name != entry.path and terraform_kind_of(entry.path) is not None and name in self.everything:
+                yield gaps.replaced(name, entry.path)
 
     def _unfollowed(self, entries: Iterable[Entry]) -> Iterator[NotExamined]:
         """Yield the module sources that lead to nothing in this commit."""
@@ -199,10 +216,12 @@ def references_of(entry: Entry, text: str) -> tuple[str, ...]:
 
 
 def scan_name(path: str) -> str:
-    """Return the name that Checkov reads a file under: it knows no .tofu."""
+    """Return the name that Checkov reads a file under: it knows no .tofu, no Containerfile and no DOCKERFILE."""
     for ending, known in ((".tofu.json", ".tf.json"), (".tofu", ".tf")):
         if path.endswith(ending):
             return path.removesuffix(ending) + known
+    if is_image_recipe(path.rpartition("/")[2]) and not _CHECKOVS_DOCKERFILE.search(path):
+        return f"{path}.Dockerfile"
     return path
 
 

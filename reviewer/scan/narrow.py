@@ -106,7 +106,7 @@ def _best(whole: hcl.Attribute, keys: Sequence[str], names: Sequence[str]) -> Pl
     matches = [match for path in paths for match in _follow(whole, path)]
     found = [match for match in matches if match.whole]
     absent = next((path for path in paths if not any(match.whole for match in _follow(whole, path))), None)
-    if found and not (absent and all(_is_context(match.place.key) for match in found)):
+    if found and not (absent and all(is_context(match.place.key) for match in found)):
         return _joined(found)
     if absent:
         line = max(_follow(whole, absent), key=lambda match: match.depth).place.start_line
@@ -127,7 +127,7 @@ def _joined(found: Sequence[_Match]) -> Place:
 
 
 def _by_names(whole: hcl.Attribute, names: Sequence[str]) -> Place | None:
-    wanted = [name for name in dict.fromkeys(names) if not _is_context(name)]
+    wanted = [name for name in dict.fromkeys(names) if not is_context(name)]
     inside = list(_descendants(whole, 6))
     for name in wanted:
         for attribute in inside:
@@ -216,7 +216,7 @@ def _segments(key: str) -> list[str | int]:
 def _score(key: str, attribute: hcl.Attribute) -> int:
     score = 4 if _is_telling(attribute) else 0
     score += 2 if _SUBJECT.search(key) else 0
-    return score - (3 if _is_context(key) else 0)
+    return score - (3 if is_context(key) else 0)
 
 
 def _is_telling(attribute: hcl.Attribute) -> bool:
@@ -224,8 +224,9 @@ def _is_telling(attribute: hcl.Attribute) -> bool:
     return any(_TELLING.search(text) for text in texts)
 
 
-def _is_context(key: str) -> bool:
-    return key in _CONTEXT
+def is_context(key: str) -> bool:
+    """Tell whether a key (`a.b`) only says which resources a check is about."""
+    return key.rpartition(".")[2] in _CONTEXT
 
 
 def _key_name(path: Iterable[str | int]) -> str:

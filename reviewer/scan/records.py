@@ -21,6 +21,11 @@ from reviewer.scan.results import MAX_FINDINGS
 from reviewer.scan.tree import Tree
 
 MAX_TITLE, MAX_MESSAGE = 300, 4000
+MAX_SHOWN = 120
+"""Characters of code that a message quotes; of longer code it gives the name."""
+MOST_FINDINGS = MAX_FINDINGS - 1
+_PRAGMA = re.compile(r"pragma: ?(?:allow|white)list[ -]secret")
+_PRAGMA_ABOVE = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
 
 
 def findings(framework: str, records: Iterable[Any], files: Tree) -> tuple[Finding, ...]:
@@ -34,7 +39,7 @@ def findings(framework: str, records: Iterable[Any], files: Tree) -> tuple[Findi
         if finding:
             found[finding] = None
     ordered = sorted(found, key=lambda f: (f.span, f.rule, f.resource, f.evidence))
-    return tuple(ordered[: MAX_FINDINGS - 1])
+    return tuple(ordered[:MOST_FINDINGS])
 
 
 def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
@@ -51,6 +56,8 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
     secret = framework == "secrets"
     shown = evidence.mask_all(text) if secret else evidence.fold(text)
     skipped = record.check_result.get("suppress_comment") if _is_skipped(record) else None
+    if secret and skipped is None:
+        skipped = _pragma(path, span.start_line, files)
     return Finding(
         rule=str(record.check_id)[:100],
         title=_clip(str(record.check_name), MAX_TITLE),
@@ -58,9 +65,7 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
         span=span,
         block=block,
         resource=resource,
-        message=_clip(
-            _secret_message(record) if secret else _message(str(record.check_name), resource, place, shown), MAX_MESSAGE
-        ),
+        message=_clip(_secret_message(record) if secret else _message(framework, resource, place, shown), MAX_MESSAGE),
         scanner="checkov",
         root=files.directory if framework == "terraform" else "",
         framework=framework,
@@ -79,6 +84,12 @@ def _text(framework: str, place: narrow.Place, span: Span, path: str, files: Tre
     if (found.start_line, found.end_line) == (span.start_line, span.end_line):
         return f"{found.name} = {found.text}"
     return files.text(path, span.start_line, span.end_line)
+
+
+def _pragma(path: str, line: int, files: Tree) -> str | None:
+    """The comment by which detect-secrets is told to let a secret pass, on its line or on the one before."""
+    said = _PRAGMA.search(files.text(path, line, line)) or _PRAGMA_ABOVE.search(files.text(path, line - 1, line - 1))
+    return said[0] if said else None
 
 
 def _is_skipped(record: Any) -> bool:
@@ -184,11 +195,31 @@ def _resource(framework: str, record: Any, path: str, files: Tree) -> str:
     if framework == "secrets":
         # The scanner's own name for it is a plain hash of the secret: enough to guess short ones from.
         return f"{record.check_name} {fingerprint(files.names[path], str(record.check_id), resource)[:8]}"
+    if framework == "terraform":
+        resource = resource.replace(str(files.root), "")
+        return _clip(_with_data(resource, _hcl_block(path, _first_line(record), files)), 1000)
+    if framework == "github_actions" and resource.startswith("on("):
+        return files.names[path].rpartition("/")[2]  # Checkov's name for a workflow as a whole
     if framework in ("dockerfile", "github_actions", "openapi"):
         for prefix in (str(files.root / path), f"/{path}", path):
             resource = resource.removeprefix(prefix)
         resource = resource.lstrip(".") or files.names[path].rpartition("/")[2]
     return _clip(resource.replace(str(files.root), ""), 1000)
+
+
+def _first_line(record: Any) -> int:
+    return int((record.file_line_range or [1])[0] or 1)
+
+
+def _with_data(address: str, block: hcl.Block | None) -> str:
+    """Checkov leaves `data.` out of the addresses of data sources."""
+    if block is None or block.type != "data" or len(block.labels) < 2:
+        return address
+    name = ".".join(block.labels[:2])
+    before, found, after = address.rpartition(name)
+    if not found or (before and not before.endswith(".")) or before.endswith("data.") or after[:1] not in ("", "["):
+        return address
+    return f"{before}data.{name}{after}"
 
 
 def _caller(record: Any, place: narrow.Place, files: Tree) -> Span | None:
@@ -209,32 +240,22 @@ def _variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"\bvar\.([A-Za-z_][\w-]*)", text)))
 
 
-def _message(title: str, resource: str, place: narrow.Place, shown: str) -> str:
-    """What is wrong in the reader's own names: one sentence on the code, one on what is expected."""
-    rule = _rule(title)
-    if place.key and not place.guessed:
-        if place.attribute is None:
-            return f"`{resource}` does not set `{place.key}`. {rule}"
-        if len(shown) <= 120 and not shown.endswith(("{", "[", "(", ":")):
-            return f"`{resource}` has `{_code(shown)}`. {rule}"
-        return f"`{resource}` breaks this rule with its `{place.key}`. {rule}"
-    if place.guessed and len(shown) <= 120:
-        return f"`{resource}` breaks this rule, it seems with `{_code(shown)}`. {rule}"
-    return f"`{resource}` breaks this rule. {rule}"
-
-
-def _rule(title: str) -> str:
-    """Most titles of Checkov say what it wants ("Ensure that ..."); the others may say what it found."""
-    text = re.sub(r"^(?:please )?(?:ensure|make sure|verify)s?(?: that)?\s+", "", title.strip(), flags=re.IGNORECASE)
-    word = "Rule" if text == title.strip() else "Expected"
-    return f"{word}: {_code(_clip(text, MAX_TITLE)).rstrip('.')}."
+def _message(framework: str, resource: str, place: narrow.Place, shown: str) -> str:
+    """What is there, in the reader's own names; the title says what is wrong with it. Empty when nobody knows."""
+    short = len(shown) <= MAX_SHOWN and not shown.endswith(("{", "[", "(", ":"))
+    if framework == "dockerfile" and short and shown:
+        return f"The line is `{_code(shown)}`."
+    if place.guessed:
+        return f"The likely reason is `{_code(shown)}` of `{resource}`." if short else ""
+    if not place.key:
+        return ""
+    if place.attribute is None:
+        return "" if narrow.is_context(place.key) else f"`{resource}` does not set `{place.key}`."
+    return f"`{resource}` has `{_code(shown)}`." if short else f"It is in `{place.key}` of `{resource}`."
 
 
 def _secret_message(record: Any) -> str:
-    return (
-        f"This line seems to hold a secret ({record.check_name}). Whoever can read the repository has it, and its "
-        "history keeps it: revoke it, then take it out."
-    )
+    return f"This line seems to hold one ({record.check_name}); its value is not repeated here."
 
 
 def _code(text: str) -> str:

@@ -65,6 +65,21 @@ def unsupported(files: Tree) -> tuple[NotExamined, ...]:
     )
 
 
+def computed_sources(files: Tree) -> Iterator[NotExamined]:
+    """Say of each module call whose source is not a plain string that nothing followed it: what it is given is lost."""
+    for path, real in files.names.items():
+        calls = files.hcl(path).blocks_of("module") if path.endswith(".tf") else ()
+        for call in calls:
+            source = call.body.attribute("source")
+            if source is not None and (source.literal is None or "\\" in source.text):
+                name = ".".join(call.labels)
+                yield NotExamined(
+                    what=real,
+                    why=f"The source of module {name} is not a plain string, so what the call does was not looked at.",
+                    span=files.span(path, source.start_line, source.end_line),
+                )
+
+
 def unreadable(files: Tree) -> tuple[NotExamined, ...]:
     """Say of each YAML or JSON file that looks like infrastructure and does not parse where it goes wrong."""
     return tuple(entry for path in files.paths if (entry := _unreadable(path, files)))

@@ -14,7 +14,8 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reviewer.errors import Transient
 from reviewer.settings import Settings
@@ -72,10 +73,10 @@ def migrate(engine: Engine) -> None:
 
 @contextlib.contextmanager
 def mapped_errors() -> Iterator[None]:
-    """Raise DatabaseAway for whatever the block's database calls raise."""
+    """Raise DatabaseAway for what the database, or the way to it, raises; a mistake of ours in a query stays one."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error) as error:
         cause = getattr(error, "orig", None) or error
         raise DatabaseAway(f"the database did not answer: {type(cause).__name__}") from error
 

@@ -38,6 +38,7 @@ def test_secrets_are_masked(text: str, secret: str) -> None:
         "kms_key_id = aws_kms_key.example_with_a_rather_long_name_here.arn",
         "password = var.password",
         'password = "${var.password}"',
+        "Condition: StringLike token.actions.githubusercontent.com:sub repo:acme/infra:*",
         'resource "aws_secretsmanager_secret" "database_credentials_for_production" {',
     ],
 )

@@ -59,10 +59,7 @@ def test_a_record_becomes_a_finding_with_real_names(tree: Tree) -> None:
     assert finding.span == Span(path="main.tofu", start_line=2, end_line=2)
     assert finding.block == Span(path="main.tofu", start_line=1, end_line=4)
     assert finding.evidence == "publicly_accessible = true"
-    assert finding.message == (
-        "`aws_db_instance.orders` has `publicly_accessible = true`. "
-        "Expected: all data stored in RDS is not publicly accessible."
-    )
+    assert finding.message == "`aws_db_instance.orders` has `publicly_accessible = true`."
     assert finding.guideline and finding.guideline.endswith(
         "/checkov/terraform/checks/resource/aws/RDSPubliclyAccessible.py"
     )
@@ -103,9 +100,30 @@ def test_evidence_and_message_hold_no_secret(tree: Tree) -> None:
     assert "hunter2" not in repr(finding)
 
 
-def test_a_title_that_says_what_was_found_is_not_called_expected(tree: Tree) -> None:
-    (finding,) = records.findings("terraform", [record(tree, check_name="Bucket is open to all")], tree)
-    assert finding.message.endswith("Rule: Bucket is open to all.")
+def test_a_data_source_has_its_whole_address(tree: Tree) -> None:
+    (tree.root / "net" / "main.tf").write_text('data "aws_iam_policy_document" "all" {\n  open = "x"\n}\n')
+    for said, address in (
+        ("aws_iam_policy_document.all", "data.aws_iam_policy_document.all"),
+        ('module.net["a"].aws_iam_policy_document.all[0]', 'module.net["a"].data.aws_iam_policy_document.all[0]'),
+        ("module.net.data.aws_iam_policy_document.all", "module.net.data.aws_iam_policy_document.all"),
+        ("not_aws_iam_policy_document.all", "not_aws_iam_policy_document.all"),
+    ):
+        (found,) = records.findings("terraform", [record(tree, "net/main.tf", resource=said)], tree)
+        assert found.resource == address
+
+
+def test_what_the_message_does_not_know_it_does_not_say(tree: Tree) -> None:
+    result = {"result": SimpleNamespace(name="FAILED"), "evaluated_keys": ["account_kind"]}
+    (found,) = records.findings("terraform", [record(tree, check_class="x.y", check_result=result)], tree)
+    assert found.message == ""
+
+
+def test_a_workflow_as_a_whole_is_called_by_its_file(tree: Tree) -> None:
+    (tree.root / ".github" / "workflows").mkdir(parents=True)
+    (tree.root / ".github" / "workflows" / "ci.yml").write_text("on: push\n")
+    tree.names[".github/workflows/ci.yml"] = ".github/workflows/ci.yml"
+    (found,) = records.findings("github_actions", [record(tree, ".github/workflows/ci.yml", resource="on(build)")], tree)
+    assert found.resource == "ci.yml"
 
 
 def test_a_graph_check_without_a_caller_gets_it_from_its_address(tree: Tree) -> None:
