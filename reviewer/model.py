@@ -15,8 +15,6 @@ from typing import Any, NewType
 Sha = NewType("Sha", str)
 """A full git commit id, 40 lower-case hexadecimal digits."""
 
-ZERO_SHA = Sha("0" * 40)
-
 
 class Severity(enum.IntEnum):
     """How bad it is if this merges. Ordered, so `finding.severity >= policy.block_at` reads as it sounds."""
@@ -187,24 +185,6 @@ class ScanResult:
     files: int = 0
     roots: tuple[str, ...] = ()
     resources: int = 0
-
-
-class Risk(enum.StrEnum):
-    """What applying a suggestion costs."""
-
-    SAFE = "safe"
-    INPUT = "input"
-    REPLACE = "replace"
-    COST = "cost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A patch that was proved: lines `span` become `replacement` (with its line ends)."""
-
-    span: Span
-    replacement: str
-    risk: Risk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

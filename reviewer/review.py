@@ -150,7 +150,7 @@ def publish(services: Services, request: ReviewRequest, still_current: Stop) -> 
     """Make the check run and the comments say what the examination found; return its conclusion."""
     if request.subject is Subject.DEFAULT_BRANCH:
         return {"conclusion": "baseline"}
-    publication = build_publication_of(services, request)
+    publication = build_publication_of(services, request, ref=None)
     client = services.github.installation(request.repository)
     report = gh.publish(client, request, publication, still_current)
     conclusion = publication.check_run.conclusion.value
@@ -162,7 +162,7 @@ def upload(services: Services, request: ReviewRequest, still_current: Stop) -> N
     """Upload what was found at the head as SARIF; a repository without code scanning is a line in the log."""
     if request.subject is Subject.MERGE_GROUP:
         return
-    publication = build_publication_of(services, request)
+    publication = build_publication_of(services, request, ref=request.head_ref)
     if publication.sarif is None:
         log.info("sarif.incomplete", review=request.id)
         return
@@ -170,8 +170,8 @@ def upload(services: Services, request: ReviewRequest, still_current: Stop) -> N
     gh.upload_sarif(services.github.installation(request.repository), request, publication.sarif)
 
 
-def build_publication_of(services: Services, request: ReviewRequest) -> Publication:
-    """Return what should stand on GitHub, from what `examine_and_keep` kept.
+def build_publication_of(services: Services, request: ReviewRequest, *, ref: str | None) -> Publication:
+    """Return what should stand on GitHub, from what `examine_and_keep` kept; SARIF only for a `ref`, for it takes long.
 
     Raises PlumbruleError when that is gone: the review must start again.
     """
@@ -181,7 +181,7 @@ def build_publication_of(services: Services, request: ReviewRequest) -> Publicat
     return build_publication(
         EXAMINATION.validate_json(kept),
         Links(html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=request.head_sha),
-        ref=request.head_ref,
+        ref=ref,
         quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
     )
 

@@ -50,12 +50,15 @@ def running(fake: FakeGitHub, folder: Path, say: Say = lambda _: None) -> Iterat
     call(["migrate"], environment, folder)
     with contextlib.ExitStack() as stack:
         say("Starting web and worker (plumbrule serve, plumbrule worker)")
+        worker = stack.enter_context(process("worker", environment, folder))  # first: it takes longest
         web = stack.enter_context(process("serve", environment, folder))
-        worker = stack.enter_context(process("worker", environment, folder))
         url = f"http://127.0.0.1:{port}"
         wait_until(f"{url}/readyz", (web, worker), folder)
         fake.webhook_url = f"{url}/webhook"
-        yield Stack(fake=fake, url=url, folder=folder, web=web, worker=worker)
+        try:
+            yield Stack(fake=fake, url=url, folder=folder, web=web, worker=worker)
+        finally:
+            worker.send_signal(signal.SIGTERM)  # both at once: each takes a second or two to end
 
 
 @contextlib.contextmanager
@@ -113,7 +116,7 @@ def wait_until(url: str, processes: tuple[subprocess.Popen[bytes], ...], folder:
         if any(p.poll() is not None for p in processes) or time.monotonic() > deadline:
             logs = "\n".join(f"--- {log.name}\n{log.read_text()[-4000:]}" for log in sorted(folder.glob("*.log")))
             raise StackFailed(f"Plumbrule did not start.\n{logs}")
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:

@@ -111,7 +111,7 @@ def hunk_of(diff: Diff, span: Span) -> Hunk | None:
 def anchor(diff: Diff, finding: Finding) -> Span | None:
     """Return where on the diff a comment on `finding` may stand: always inside one hunk; None when it cannot.
 
-    The narrow span; else the module call's; else the added lines of the block, or of the module call.
+    The narrow span; else the added lines of the module call, or the call; else the added lines of the block.
     """
     return _anchor(by_path(diff), finding)
 
@@ -124,14 +124,13 @@ def anchors(diff: Diff, findings: Iterable[Finding]) -> tuple[tuple[str, Span], 
 
 
 def _anchor(hunks: Hunks, finding: Finding) -> Span | None:
-    for span in (finding.span, finding.caller):
-        if span is not None and _holding(hunks, span):
-            return span
-    for span in (finding.block, finding.caller):
-        part = _added_part(hunks, span, finding.span) if span is not None else None
-        if part is not None:
-            return part
-    return None
+    if _holding(hunks, finding.span):
+        return finding.span
+    if finding.caller is not None:
+        part = _added_part(hunks, finding.caller, finding.caller)
+        if part is not None or _holding(hunks, finding.caller):
+            return part or finding.caller
+    return _added_part(hunks, finding.block, finding.span)
 
 
 def _holding(hunks: Hunks, span: Span) -> Hunk | None:

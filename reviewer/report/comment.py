@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from reviewer.model import Examination, Finding, InlineComment, Source, Span, Verdict
-from reviewer.report.blocks import Block, Issue, any_index, block_resource, blocks_of, instances, place, roots
+from reviewer.report.blocks import SECRETS, Block, Issue, any_index, block_resource, blocks_of, instances, place, roots
 from reviewer.report.links import guideline_url
 from reviewer.report.markers import comment_marker, is_mended, mended_marker, read_comment_marker, without_markers
 from reviewer.report.text import code, fence, one_line, prose, sentence
@@ -94,13 +94,14 @@ def _several(issues: Sequence[Issue]) -> list[str]:
     for issue in issues[:_MOST_ISSUES]:
         idea = (issue.first.why, issue.first.remedy) if issue.first.why else (issue.first.rule, issue.first.title)
         ideas.setdefault(idea, []).append(issue)
-    items = [_item(together, is_first=n == 0) for n, together in enumerate(ideas.values())]
+    shared = len({issue.first.remedy for issue in issues}) == 1
+    items = [_item(together, is_first=n == 0, advised=not shared) for n, together in enumerate(ideas.values())]
     if len(issues) > _MOST_ISSUES:
         items.append(f"- {len(issues) - _MOST_ISSUES} more: see the Plumbrule check")
-    return ["\n".join(items)]
+    return ["\n".join(items), _advice(issues[0].first, 1000) if shared else ""]
 
 
-def _item(issues: Sequence[Issue], *, is_first: bool) -> str:
+def _item(issues: Sequence[Issue], *, is_first: bool, advised: bool) -> str:
     first = issues[0].first
     titles = dict.fromkeys(prose(issue.first.title, 200) for issue in issues)
     news = dict.fromkeys(sentence(prose(_news(issue.first), 500)) for issue in issues)
@@ -109,7 +110,8 @@ def _item(issues: Sequence[Issue], *, is_first: bool) -> str:
     # The first line of the comment has said the first title.
     lone = is_first and len(titles) == 1 and told
     lines = [f"- **{word}** · {told}"] if lone else [f"- **{word} · {'; '.join(titles)}**", told]
-    return "  \n  ".join(line for line in (*lines, _advice(first, 500)) if line)
+    lines += [_advice(first, 500)] if advised else []
+    return "  \n  ".join(line for line in lines if line)
 
 
 def issue_text(issue: Issue) -> str:
@@ -135,7 +137,7 @@ def _where(block: Block, anchor: Span) -> str:
     """Name the instances, the module call and the roots, as far as the reader cannot see them from the line."""
     findings = block.findings
     told = []
-    names = instances(findings)
+    names = instances(finding for finding in findings if finding.framework != SECRETS)
     if len(names) > 1:
         told.append(f"This block stands for {len(names)} resources: {listed(names)}.")
     told += [_through(block, anchor, caller, call) for caller, call in _calls(findings)[:3]]

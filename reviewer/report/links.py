@@ -35,6 +35,8 @@ GUIDELINE_HOSTS = frozenset(
         "www.cisecurity.org",
     }
 )
+CHECKS = "https://github.com/bridgecrewio/checkov/blob/"
+"""Where the scanner's own rules can be read."""
 _SAFE_URL = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9\-._~/?#=&%+:,;@]*)?")
 _LONGEST_URL = 2000
 
@@ -68,4 +70,4 @@ def guideline_url(url: str | None) -> str | None:
     if not url or len(url) > _LONGEST_URL or not _SAFE_URL.fullmatch(url):
         return None
     parts = urlsplit(url)
-    return url if parts.netloc in GUIDELINE_HOSTS else None
+    return url if parts.netloc in GUIDELINE_HOSTS or url.startswith(CHECKS) else None

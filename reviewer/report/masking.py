@@ -62,7 +62,7 @@ _NAMED = re.compile(  # { name = "DB_PASSWORD", value = "..." }, also over two l
     re.I | re.M,
 )
 _SPACED = re.compile(  # Dockerfile `ENV DB_PASSWORD x`, command line `--password x`
-    rf"(?P<key>(?:\b(?:ENV|ARG)[ \t]{{1,9}}[\w-]{{0,80}}?|--[\w-]{{0,80}}?){_SENSITIVE}[ \t]{{1,9}})"
+    rf"(?P<key>(?:\b(?:ENV|ARG)[ \t]{{1,9}}[\w-]{{0,80}}?|(?<![\w-])--[\w-]{{0,80}}?){_SENSITIVE}[ \t]{{1,9}})"
     rf"(?:{_QUOTED}|{_BARE})",
     re.I,
 )

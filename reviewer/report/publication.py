@@ -14,9 +14,9 @@ from reviewer.report.tools import Tools
 
 
 def build_publication(
-    examination: Examination, links: Links, *, ref: str, quiet: bool, tools: Tools | None = None
+    examination: Examination, links: Links, *, ref: str | None, quiet: bool, tools: Tools | None = None
 ) -> Publication:
-    """Return what should stand: check run, comments (none when `quiet`, for drafts), SARIF for `ref`.
+    """Return what should stand: check run, comments (none when `quiet`, for drafts), SARIF for `ref` (if any).
 
     When a part failed to be examined there is no SARIF (GitHub closes the alerts that an upload leaves out), and no
     comment is to be called fixed.
@@ -29,5 +29,5 @@ def build_publication(
         comments=() if quiet else build_comments(examination),
         present=frozenset(f.fingerprint for f in found),
         complete=complete,
-        sarif=build_sarif(examination, ref=ref, repository_url=url) if complete else None,
+        sarif=build_sarif(examination, ref=ref, repository_url=url) if complete and ref else None,
     )

@@ -12,11 +12,12 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reviewer.scan import manifests
+from reviewer.scan import manifests, samples, secret_filters
 
 FRAMEWORKS = (
     *("terraform", "cloudformation", "kubernetes", "helm", "kustomize", "dockerfile", "github_actions"),
@@ -40,9 +41,6 @@ RENDERED = frozenset({"helm", "kustomize"})
 MAX_TROUBLES = 200
 
 SOURCES = "https://github.com/bridgecrewio/checkov/blob"
-
-_ALLOWLIST_FILTER = "detect_secrets.filters.allowlist.is_line_allowlisted"
-"""Drops secrets whose line says so, and says nothing of it; `records` makes skips of them."""
 
 _PASSED_OVER = ("Failed to run check", "Secret scanning: could not process")
 
@@ -83,22 +81,11 @@ def version() -> str:
     return str(number)
 
 
-def warm_up(scratch: Path) -> None:
-    """Import every runner and scan a small file with each, so that no child pays for first uses."""
+def load() -> None:
+    """Import every runner, and make them fit for a process that forks."""
     logging.getLogger().addHandler(logging.NullHandler())
     _import_all()
     _make_safe()
-    with tempfile.TemporaryDirectory(dir=scratch) as directory:
-        tree = Path(directory)
-        for name, text in _SAMPLES.items():
-            path = tree / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        files = tuple(str(tree / name) for name in _SAMPLES)
-        for framework in FRAMEWORKS:
-            if framework not in RENDERED | {"bicep"}:
-                run(framework, tree, files)
-    _forget()
 
 
 def run(framework: str, tree: Path, files: Sequence[str]) -> Outcome:
@@ -142,19 +129,36 @@ def _import_all() -> dict[str, Callable[[], Any]]:
 
 def _make_safe() -> None:
     """Change Checkov where it is slow, silent or starts processes; its findings stay what they are."""
+    from checkov.common.checks_infra.solvers.attribute_solvers import base_attribute_solver
+    from checkov.common.checks_infra.solvers.resource_solvers import base_resource_solver
     from checkov.common.graph.checks_infra.registry import BaseRegistry
     from checkov.common.models.enums import ParallelizationType
     from checkov.common.parallelizer.parallel_runner import parallel_runner
     from checkov.common.runners import base_runner
-    from checkov.secrets import runner
     from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
+    from detect_secrets.core.plugins import util as plugins
 
     parallel_runner.type = ParallelizationType.NONE
     base_runner.ignored_directories.clear()
     evaluate_terraform.evaluate = remembering(evaluate_terraform.evaluate)
     BaseRegistry.run_checks = _run_graph_checks
-    runner._SECRETS_DISABLED_FILTERS.append(_ALLOWLIST_FILTER)
+    base_attribute_solver.ThreadPoolExecutor = base_resource_solver.ThreadPoolExecutor = _AtOnce
+    plugins.import_file_as_module = functools.cache(plugins.import_file_as_module)  # compiled for each scan otherwise
+    secret_filters.pass_over_nothing()
     manifests.read_all_that_kubectl_reads()
+
+
+class _AtOnce:
+    """Stands in for a pool of threads, which one condition on a handful of resources is not worth."""
+
+    def submit(self, run: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Run, and return what came of it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(run(*args))
+        except Exception as error:  # noqa: BLE001 (as in a thread: whoever asks for the result gets it)
+            future.set_exception(error)
+        return future
 
 
 def build_bicep_grammar(folder: Path) -> None:
@@ -173,7 +177,7 @@ def share_bicep_parser(folder: Path) -> None:
     before, tempfile.tempdir = tempfile.tempdir, str(folder)
     shared = BicepParser(add_line_numbers=True)
     tempfile.tempdir = before
-    shared.parse(text=_SAMPLES["main.bicep"])
+    shared.parse(text=samples.BICEP)
 
     def take(self: Any) -> None:
         self.bicep_parser = shared
@@ -181,7 +185,8 @@ def share_bicep_parser(folder: Path) -> None:
     parser.Parser.__init__ = take
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Forget what was remembered of scans in this process."""
     from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
 
     evaluate_terraform.evaluate.known.clear()
@@ -233,41 +238,6 @@ def graph_check_source(check_id: str) -> str | None:
             if check.id == check_id and "/checkov/" in (path := str(check.check_path).replace(os.sep, "/")):
                 return f"{SOURCES}/{version()}/checkov/{path.rpartition('/checkov/')[2]}"
     return None
-
-
-_SAMPLES = {
-    "main.tf": (
-        'variable "n" {\n  default = "x"\n}\nresource "aws_s3_bucket" "warm" {\n  bucket = lower("${var.n}-y")\n}\n'
-    ),
-    "Dockerfile": "FROM scratch\nUSER root\n",
-    ".github/workflows/ci.yml": (
-        "name: ci\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.ref }}\n"
-    ),
-    "pod.yaml": (
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n    - name: a\n      image: a:latest\n"
-    ),
-    "stack.yaml": "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  B:\n    Type: AWS::S3::Bucket\n",
-    "arm.json": (
-        '{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",\n'
-        '"contentVersion": "1.0.0.0", "resources": [{"type": "Microsoft.Storage/storageAccounts", "name": "a",\n'
-        '"apiVersion": "2021-02-01", "location": "here", "properties": {}}]}\n'
-    ),
-    "main.bicep": (
-        "resource a 'Microsoft.Storage/storageAccounts@2021-02-01' = {\n"
-        "  name: 'a'\n  location: 'here'\n  properties: {}\n}\n"
-    ),
-    "api/openapi.yaml": (
-        "openapi: 3.0.0\ninfo:\n  title: a\n  version: '1'\npaths:\n  /a:\n    get:\n      responses:\n        '200':\n"
-        "          description: ok\n"
-    ),
-    "sls/serverless.yml": (
-        "service: a\nprovider:\n  name: aws\n  runtime: python3.11\nfunctions:\n  f:\n    handler: a.b\n"
-    ),
-    "playbook.yml": (
-        "- hosts: all\n  tasks:\n    - name: a\n      get_url:\n        url: http://a.invalid/\n        dest: /a\n"
-    ),
-}
-"""One small file for each framework."""
 
 
 def tools() -> frozenset[str]:

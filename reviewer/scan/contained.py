@@ -5,24 +5,35 @@ Owns which frameworks a unit is given to, and that whatever was not looked at is
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reviewer import hcl, rules
+from reviewer import rules
 from reviewer.model import NotExamined, ScanResult
-from reviewer.scan import checkov_runners, evidence, records, results, syntax
+from reviewer.scan import checkov_runners, evidence, records, results, samples, syntax
 from reviewer.scan.tree import Tree
 
+WARM_ROUNDS = 2  # Python makes code faster that has run a few times
 _YAML = frozenset({".yaml", ".yml"})
 _TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
 _PROHIBITED = frozenset({"Pipfile.lock", "yarn.lock", "package-lock.json", "requirements.txt"})  # as Checkov does
 
 
-def warm_up() -> None:
-    """Load what a child will need."""
-    hcl.parse(b"a {\n}\n")
+def warm_up(scratch: Path) -> None:
+    """Load what a child will need, and use it once or twice, so that no child pays for first uses."""
+    checkov_runners.load()
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        for name, text in samples.FILES.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        files = [[name, name] for name in samples.FILES]
+        for kind in ("directory", *["terraform"] * WARM_ROUNDS):
+            scan_unit({"kind": kind, "directory": "", "files": files}, Path(folder))
+    checkov_runners.forget()
 
 
 def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
@@ -124,13 +135,14 @@ def _troubles(framework: str, troubles: tuple[str, ...], files: Tree) -> Iterabl
     if not troubles:
         return
     named = ", ".join(troubles[:10]) + (f" and {len(troubles) - 10} more" if len(troubles) > 10 else "")
+    named = named.replace(f"{files.root}/", "")
     rendered = framework in checkov_runners.RENDERED
     yield NotExamined(
         what=f"{files.directory or '.'} ({framework})",
         why=f"{framework} complained: {named}"
         if rendered
         else f"Checks that could not be applied to some code: {named}.",
-        blocking=rendered,
+        blocking=rendered or framework == "secrets",  # there, a trouble is a file that was not looked at
     )
 
 

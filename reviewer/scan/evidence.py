@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
-MASK = "***"
+MASK = "****"  # four, as everywhere: what is masked already is not masked again
 MAX_EVIDENCE = 300
 
-_SENSITIVE = r"[\w.-]*(?:passw|secret|token|(?:api|access|private|auth)[_-]?key|credential|conn\w*_str)[\w.-]*"
+_SENSITIVE = (
+    r"(?<![\w.-])[\w.-]*(?:passw|secret|token|(?:api|access|private|auth)[_-]?key|credential|conn\w*_str)[\w.-]*"
+)
 _NAMED = re.compile(rf"""(?ix)(["']?{_SENSITIVE}["']?\s*[:=]\s*)(["'])(?!\$\{{)(.*?)(?<!\\)\2""")
 _NAMED_BARE = re.compile(
     rf"""(?ix)({_SENSITIVE}(?:\s*=\s*|\s*:\s+))(?!["'$]|var\.|local\.|data\.|module\.|true\b|false\b|null\b)(\S+)"""

@@ -89,10 +89,10 @@ def too_many(left_out: int) -> NotExamined:
     return NotExamined(what=f"{left_out} roots and folders", why=why)
 
 
-def too_large(path: str, size: int, limit: int) -> NotExamined:
-    """Return the note for a file over the size limit."""
+def too_large(path: str, size: int, limit: int, *, may_matter: bool = True) -> NotExamined:
+    """Return the note for a file over the size limit; one that is plain data (not `may_matter`) fails no review."""
     why = f"It has {size:,} bytes; files over {limit:,} bytes are not scanned (MAX_FILE_BYTES)."
-    return NotExamined(what=shown(path), why=why)
+    return NotExamined(what=shown(path), why=why, blocking=may_matter)
 
 
 def tree_too_large(path: str, limit: int) -> NotExamined:

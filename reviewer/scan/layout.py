@@ -34,6 +34,8 @@ Sources = Mapping[str, tuple[str, ...]]
 """`source_key` of a file -> what it refers to, as `modules.references` read it."""
 Files = Mapping[str, tuple[Entry, ...]]
 """Directory -> files directly in it."""
+Grouped = dict[UnitKind, dict[str, list[Entry]]]
+"""Files by chart, and by folder: for the units that hold more than infrastructure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,12 @@ class Layout:
         wanted = sorted((kind, directory) for kind, directory in ids if directory in self._of_kind(kind))
         notes = {gaps.too_many(len(wanted) - MAX_UNITS): None} if len(wanted) > MAX_UNITS else {}
         units = []
+        grouped = self._grouped(wanted)
         for kind, directory in wanted[:MAX_UNITS]:
             if kind in (UnitKind.HELM, UnitKind.KUSTOMIZE) and kind not in self.tools:
                 notes[gaps.no_tool(kind, directory)] = None
                 continue
-            entries = self._entries(kind, directory)
+            entries = self._entries(kind, directory, grouped)
             unusable = {entry: gaps.unusable(entry, self.links.lost.get(entry.path)) for entry in entries}
             notes |= {note: None for note in unusable.values() if note}
             if kind is UnitKind.TERRAFORM:
@@ -116,18 +119,30 @@ class Layout:
             return terraform_kind_of(path) is not None
         return entry in self.terraform.get(directory_of(path), ())
 
-    def _entries(self, kind: UnitKind, directory: str) -> list[Entry]:
+    def _entries(self, kind: UnitKind, directory: str, grouped: Grouped) -> list[Entry]:
         """Return the files of one unit, sorted by path."""
         if kind is UnitKind.TERRAFORM:
             entries = [entry for folder in self.graph.closure(directory) for entry in self.terraform[folder]]
         elif kind is UnitKind.DIRECTORY:
             entries = list(self.directories[directory])
         elif kind is UnitKind.HELM:
-            entries = [e for e in self._listed() if helm.chart_of(e.path, self.charts) == directory]
+            entries = grouped[kind].get(directory, [])
         else:
             closure = self.kustomizations.closure(directory)
-            entries = [entry for entry in self._listed() if directory_of(entry.path) in closure]
+            entries = [entry for folder in closure for entry in grouped[kind].get(folder, ())]
         return sorted((entry for entry in entries if entry.mode != SUBMODULE), key=lambda entry: entry.path)
+
+    def _grouped(self, wanted: Iterable[UnitId]) -> Grouped:
+        """Return all files by chart, and by folder, where the units `wanted` have whole charts and folders in them."""
+        kinds = {kind for kind, _ in wanted} & {UnitKind.HELM, UnitKind.KUSTOMIZE}
+        grouped: Grouped = {kind: defaultdict(list) for kind in kinds}
+        for entry in self._listed() if kinds & self.tools else ():
+            chart = helm.chart_of(entry.path, self.charts) if UnitKind.HELM in kinds else None
+            if chart is not None:
+                grouped[UnitKind.HELM][chart].append(entry)
+            if UnitKind.KUSTOMIZE in kinds:
+                grouped[UnitKind.KUSTOMIZE][directory_of(entry.path)].append(entry)
+        return grouped
 
     def _listed(self) -> Iterable[Entry]:
         """Return all files, links replaced by what they stand for where that is infrastructure."""

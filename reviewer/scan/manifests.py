@@ -37,7 +37,7 @@ def read_all_that_kubectl_reads() -> None:
         return _load(filename, load)
 
     k8_yaml.load, k8_json.load = load_yaml, load_json
-    validatior.K8sValidator._is_section_valid = staticmethod(lambda template: (True, ""))
+    validatior.K8sValidator._is_section_valid = staticmethod(lambda _: (True, ""))
 
 
 def _load(filename: Path, load: Any) -> _Loaded:

@@ -26,6 +26,11 @@ FILE_MODE = 0o644  # the sandbox reads as another user; the folder around the tr
 FOLDER_MODE = 0o755
 _CHECKOV_CONFIG = re.compile(r"\.checkov\.ya?ml", re.IGNORECASE)
 _LFS = b"version https://git-lfs.github.com/spec/"
+_INFRASTRUCTURE = re.compile(
+    rb"""(?<![\w.-])(?:apiVersion|AWSTemplateFormatVersion|Resources|openapi|swagger)["']?\s*:|AWS::"""
+    rb"""|deploymentTemplate\.json|\\u00|\x00"""
+)
+"""What a manifest, template or API description of any kind holds, or could hide behind an escape."""
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -61,12 +66,20 @@ def _within_limits(clone: Clone, unit: ScanUnit, limits: ScanLimits, notes: list
         if problem := gaps.name_problem(file.scan_as):
             notes.append(NotExamined(what=gaps.shown(file.path), why=problem))
         elif size > most:
-            notes.append(gaps.too_large(file.path, size, most))
+            notes.append(gaps.too_large(file.path, size, most, may_matter=_may_matter(clone, file, size)))
         elif total + min(size, limits.max_file_bytes) > limits.max_tree_bytes:
             notes.append(gaps.tree_too_large(file.path, limits.max_tree_bytes))
         else:
             total += min(size, limits.max_file_bytes)
             yield file
+
+
+def _may_matter(clone: Clone, file: UnitFile, size: int) -> bool:
+    """Tell whether a file that is too large to scan may be infrastructure, rather than a heap of data in JSON."""
+    if kind_of(file.path) is not Kind.PLAIN or not file.path.endswith((".json", ".yaml", ".yml")) or size > MAX_BLOB:
+        return True
+    content = clone.read((file.oid,)).get(file.oid)
+    return content is None or bool(_INFRASTRUCTURE.search(content))
 
 
 def _write(root: int, file: UnitFile, content: bytes | None) -> NotExamined | None:

@@ -20,6 +20,8 @@ SUBMODULE = "160000"
 
 ABSENT = frozenset({"0" * 40, "0" * 64})
 MAX_BLOB = 16 << 20
+MAX_DIFFED = 32 << 20
+"""Bytes of all files that one diff shows, old and new: a push of a few kilobytes can stand for gigabytes."""
 _ARGV_BYTES = 1 << 20
 
 
@@ -125,8 +127,8 @@ class Clone:
     def diff(self, base: str, head: str, paths: Collection[str]) -> str:
         """Return the unified diff of `paths`, with three lines of context and renames followed, as GitHub shows it.
 
-        Files over 1 MiB appear as binary. Where more paths are given than fit into one command, renames are followed
-        within each batch only.
+        Files over 1 MiB appear as binary, and of all together the smallest up to MAX_DIFFED are shown. Where more paths
+        are given than fit into one command, renames are followed within each batch only.
         """
         wanted = frozenset(paths)
         touched = [change for change in self.changes(base, head) if change.path in wanted]
@@ -134,10 +136,26 @@ class Clone:
             return ""
         touched += _moved_from(self.changes(base, head), touched)
         self.load(entry.oid for entry in _sides(touched) if entry.mode in REGULAR or entry.mode == SYMLINK)
+        touched = self._smallest(touched)
         options = ("-r", "-p", "-M", "-U3", "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
         batches = _batches(sorted(change.path for change in touched))
         texts = (self._run("diff-tree", *options, base, head, "--", *batch) for batch in batches)
         return b"".join(texts).decode("utf-8", "replace")
+
+    def _smallest(self, changes: Iterable[Change]) -> list[Change]:
+        """Return the changes of the smallest files, as many as have MAX_DIFFED together."""
+        costs = {change: self._bytes_of(change) for change in changes}
+        kept, total = [], 0
+        for change in sorted(costs, key=lambda change: (costs[change], change.path)):
+            total += costs[change]
+            if total > MAX_DIFFED:
+                break
+            kept.append(change)
+        return kept
+
+    def _bytes_of(self, change: Change) -> int:
+        sides = [entry.oid for entry in (change.old, change.new) if entry]
+        return sum(self.sizes(sides).values())
 
     def _run(self, *args: str, stdin: bytes = b"") -> bytes:
         return self._git.run(*args, stdin=stdin)

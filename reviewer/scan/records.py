@@ -16,13 +16,11 @@ from typing import Any
 
 from reviewer import hcl
 from reviewer.model import Finding, Severity, Span, fingerprint
-from reviewer.scan import checkov_runners, evidence, module_calls, narrow, yaml_tree
+from reviewer.scan import checkov_runners, evidence, messages, module_calls, narrow, yaml_tree
 from reviewer.scan.results import MAX_FINDINGS
 from reviewer.scan.tree import Tree
 
 MAX_TITLE, MAX_MESSAGE = 300, 4000
-MAX_SHOWN = 120
-"""Characters of code that a message quotes; of longer code it gives the name."""
 MOST_FINDINGS = MAX_FINDINGS - 1
 _PRAGMA = re.compile(r"pragma: ?(?:allow|white)list[ -]secret")
 _PRAGMA_ABOVE = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
@@ -65,7 +63,7 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
         span=span,
         block=block,
         resource=resource,
-        message=_clip(_secret_message(record) if secret else _message(framework, resource, place, shown), MAX_MESSAGE),
+        message=_clip(_message(framework, record, resource, place, shown), MAX_MESSAGE),
         scanner="checkov",
         root=files.directory if framework == "terraform" else "",
         framework=framework,
@@ -116,6 +114,10 @@ def _place(framework: str, record: Any, path: str, block: Span, files: Tree) -> 
     names = _names_in_code(str(record.check_class))
     whole = narrow.Place(start_line=block.start_line, end_line=block.end_line)
     first = narrow.Place(start_line=block.start_line, end_line=block.start_line)
+    if framework == "github_actions" and _is_workflow(record):
+        return _by_text(["permissions"], files.span(path, 1, len(files.lines(path))), path, files) or narrow.Place(
+            start_line=1, end_line=1
+        )
     if framework in ("secrets", "dockerfile"):
         return first if framework == "dockerfile" and not _instruction(record) else whole
     if framework == "terraform":
@@ -198,13 +200,18 @@ def _resource(framework: str, record: Any, path: str, files: Tree) -> str:
     if framework == "terraform":
         resource = resource.replace(str(files.root), "")
         return _clip(_with_data(resource, _hcl_block(path, _first_line(record), files)), 1000)
-    if framework == "github_actions" and resource.startswith("on("):
+    if framework == "github_actions" and _is_workflow(record):
         return files.names[path].rpartition("/")[2]  # Checkov's name for a workflow as a whole
     if framework in ("dockerfile", "github_actions", "openapi"):
         for prefix in (str(files.root / path), f"/{path}", path):
             resource = resource.removeprefix(prefix)
         resource = resource.lstrip(".") or files.names[path].rpartition("/")[2]
     return _clip(resource.replace(str(files.root), ""), 1000)
+
+
+def _is_workflow(record: Any) -> bool:
+    """Tell whether a record is about a workflow as a whole, for which Checkov has the name `on(JOB)`."""
+    return str(record.resource).startswith("on(")
 
 
 def _first_line(record: Any) -> int:
@@ -240,26 +247,14 @@ def _variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"\bvar\.([A-Za-z_][\w-]*)", text)))
 
 
-def _message(framework: str, resource: str, place: narrow.Place, shown: str) -> str:
-    """What is there, in the reader's own names; the title says what is wrong with it. Empty when nobody knows."""
-    short = len(shown) <= MAX_SHOWN and not shown.endswith(("{", "[", "(", ":"))
-    if framework == "dockerfile" and short and shown:
-        return f"The line is `{_code(shown)}`."
-    if place.guessed:
-        return f"The likely reason is `{_code(shown)}` of `{resource}`." if short else ""
-    if not place.key:
-        return ""
-    if place.attribute is None:
-        return "" if narrow.is_context(place.key) else f"`{resource}` does not set `{place.key}`."
-    return f"`{resource}` has `{_code(shown)}`." if short else f"It is in `{place.key}` of `{resource}`."
-
-
-def _secret_message(record: Any) -> str:
-    return f"This line seems to hold one ({record.check_name}); its value is not repeated here."
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")
+def _message(framework: str, record: Any, resource: str, place: narrow.Place, shown: str) -> str:
+    if framework == "secrets":
+        return messages.about_secret(record, place.start_line)
+    if framework == "dockerfile":
+        return messages.about_instruction(shown) if _instruction(record) else ""
+    if framework == "github_actions" and _is_workflow(record):
+        return messages.about_workflow(shown if place.key else "")
+    return messages.about_code(record, resource, place, shown)
 
 
 def _clip(text: str, most: int) -> str:

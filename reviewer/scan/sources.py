@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reviewer.scan.layout import Sources, needs_reading, references_of, source_key
@@ -17,7 +17,7 @@ from reviewer.scan.objects import Clone, Entry
 _HEADER = "references 2"
 """Counts up when `references` learns to see more."""
 MAX_REMEMBERED = 500_000
-_AT_ONCE = 500
+_AT_ONCE, _BYTES_AT_ONCE = 500, 16 << 20
 
 
 def read_sources(
@@ -32,14 +32,28 @@ def read_sources(
     unknown = {key: entry for entry in entries if needs_reading(entry) and (key := source_key(entry)) not in known}
     clone.load([*(entry.oid for entry in unknown.values()), *also])
     learned: dict[str, tuple[str, ...]] = {}
-    keys = list(unknown)
-    for start in range(0, len(keys), _AT_ONCE):
-        batch = {key: unknown[key] for key in keys[start : start + _AT_ONCE]}
+    for batch in _batches(clone, unknown, max_bytes):
         contents = clone.read((entry.oid for entry in batch.values()), max_bytes)
         for key, entry in batch.items():
             learned[key] = references_of(entry, contents.get(entry.oid, b"").decode("utf-8", "replace"))
     _remember(clone.sources_file, learned, forget=len(known) > MAX_REMEMBERED)
     return {**known, **learned} if learned else known
+
+
+def _batches(clone: Clone, unknown: Mapping[str, Entry], max_bytes: int) -> Iterator[dict[str, Entry]]:
+    """Yield `unknown` in parts that may be in memory at once."""
+    sizes = clone.sizes(entry.oid for entry in unknown.values())
+    batch: dict[str, Entry] = {}
+    total = 0
+    for key, entry in unknown.items():
+        size = sizes.get(entry.oid, 0)
+        if batch and (len(batch) >= _AT_ONCE or total + size > _BYTES_AT_ONCE):
+            yield batch
+            batch, total = {}, 0
+        batch[key] = entry
+        total += size if size <= max_bytes else 0
+    if batch:
+        yield batch
 
 
 def _recall(path: Path | None) -> dict[str, tuple[str, ...]]:

@@ -19,6 +19,7 @@ _INFRASTRUCTURE = re.compile(
     rb"""|deploymentTemplate\.json""",
     re.MULTILINE,
 )
+_PLAIN_SOURCE = re.compile(r'\bsource[ \t]*=[ \t]*"(?:[^"\\$%]|[$%](?!\{))*"[ \t\r]*(?:$|[}#/])', re.MULTILINE)
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
 
@@ -43,6 +44,9 @@ def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
         if not errors:
             return NotExamined(what=name, why="It could not be parsed in time: nothing in it was looked at.")
         line = errors[0]
+    elif framework == "bicep":
+        why = "The scanner does not understand all of Bicep: of this file, only secrets were looked for."
+        return NotExamined(what=name, why=why, blocking=False)
     else:
         return NotExamined(what=name, why=f"It does not parse as {framework}: nothing in it was looked at.")
     return NotExamined(
@@ -71,13 +75,14 @@ def computed_sources(files: Tree) -> Iterator[NotExamined]:
         calls = files.hcl(path).blocks_of("module") if path.endswith(".tf") else ()
         for call in calls:
             source = call.body.attribute("source")
-            if source is not None and (source.literal is None or "\\" in source.text):
-                name = ".".join(call.labels)
-                yield NotExamined(
-                    what=real,
-                    why=f"The source of module {name} is not a plain string, so what the call does was not looked at.",
-                    span=files.span(path, source.start_line, source.end_line),
-                )
+            if source is None or _PLAIN_SOURCE.search(files.text(path, source.start_line, source.end_line)):
+                continue
+            name = ".".join(call.labels)
+            yield NotExamined(
+                what=real,
+                why=f"The source of module {name} is not a plain string, so what the call does was not looked at.",
+                span=files.span(path, source.start_line, source.end_line),
+            )
 
 
 def unreadable(files: Tree) -> tuple[NotExamined, ...]:

@@ -73,17 +73,15 @@ class Parent:
         self._inbox = frames.Inbox()
         self._grammar_folder = self._scratch / "grammar"
         self._grammar_pipe = self._grammar_builder = -1
-        self._grammar_due: float | None = None  # when to begin with it; None: never, or begun
 
     def warm_up(self) -> None:
         """Pay for every first use, then freeze what there is, so that children share it."""
+        self._build_bicep_grammar()  # the process for it starts small, before anything is imported
         gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the time
-        checkov_runners.warm_up(self._scratch)
-        contained.warm_up()
+        contained.warm_up(self._scratch)
         gc.collect()
         gc.freeze()
         gc.enable()
-        self._grammar_due = time.monotonic() + GRAMMAR_SECONDS
 
     def say_hello(self) -> None:
         """Tell the worker that we are ready, and what holds our children."""
@@ -98,8 +96,10 @@ class Parent:
         """Take requests and watch children until the worker goes away."""
         os.set_blocking(0, False)
         self._selector.register(0, selectors.EVENT_READ)
+        if self._grammar_pipe >= 0:
+            self._selector.register(self._grammar_pipe, selectors.EVENT_READ)
         while True:
-            for key, _ in self._selector.select(POLL_SECONDS if self._children else self._until_grammar()):
+            for key, _ in self._selector.select(POLL_SECONDS if self._children else None):
                 if key.fd == self._grammar_pipe:
                     self._load_bicep_grammar()
                 elif key.fd == 0:
@@ -112,8 +112,6 @@ class Parent:
                 elif key.fd in self._children:
                     self._read(self._children[key.fd])
             self._watch()
-            if self._until_grammar() == 0.0:
-                self._build_bicep_grammar()
 
     def _take(self, frame: frames.Frame) -> None:
         if frame.kind == frames.SCAN:
@@ -224,12 +222,8 @@ class Parent:
         for child in list(self._children.values()):
             self._end(child)
 
-    def _until_grammar(self) -> float | None:
-        return None if self._grammar_due is None else max(0.0, self._grammar_due - time.monotonic())
-
     def _build_bicep_grammar(self) -> None:
         """Let a process of its own do it with idle time; a Bicep file that comes before it is done takes longer."""
-        self._grammar_due = None
         self._grammar_folder.mkdir(mode=0o700)
         self._grammar_pipe, writing = os.pipe()
         self._grammar_builder = os.fork()
@@ -237,10 +231,10 @@ class Parent:
             with contextlib.suppress(BaseException):
                 sandbox.close_descriptors(writing)
                 os.nice(19)
+                time.sleep(GRAMMAR_SECONDS)
                 checkov_runners.build_bicep_grammar(self._grammar_folder)
             os._exit(0)
         os.close(writing)
-        self._selector.register(self._grammar_pipe, selectors.EVENT_READ)
 
     def _load_bicep_grammar(self) -> None:
         self._selector.unregister(self._grammar_pipe)

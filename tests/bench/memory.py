@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +52,11 @@ def below(process: int) -> list[int]:
     found: list[int] = []
     waiting = [process]
     while waiting:
-        for children in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
-            try:
+        with suppress(OSError):  # a process that has just ended started nobody
+            for children in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
                 started = [int(word) for word in children.read_text().split()]
-            except OSError:
-                continue
-            found += started
-            waiting += started
+                found += started
+                waiting += started
     return found
 
 

@@ -27,8 +27,10 @@ class Acknowledgements:
     rate: float  # a second, as it was reached
 
 
-def measure(url: str, secret: str, payload: dict[str, object], *, rate: int, seconds: float) -> Acknowledgements:
-    """Send `rate` deliveries a second for `seconds`, each of another pull request, and measure each answer."""
+def measure(
+    url: str, secret: str, payload: dict[str, object], *, rate: int, seconds: float, first: int = 1
+) -> Acknowledgements:
+    """Send `rate` deliveries a second for `seconds`, each of another pull request from number `first` on."""
     total = int(rate * seconds)
     answers: list[tuple[int, float]] = []
     numbers = iter(range(1, total + 1))
@@ -43,7 +45,7 @@ def measure(url: str, secret: str, payload: dict[str, object], *, rate: int, sec
             if number is None:
                 return
             time.sleep(max(0.0, start + number / rate - time.monotonic()))
-            answers.append(deliver(connection, secret, numbered(payload, number)))
+            answers.append(deliver(connection, secret, numbered(payload, first + number)))
 
     threads = [threading.Thread(target=send) for _ in range(SENDERS)]
     for thread in threads:

@@ -174,7 +174,11 @@ def test_a_span_that_leaves_its_hunk_is_no_anchor():
 
 
 def test_a_comment_stands_on_the_module_call_when_the_module_is_unchanged():
-    assert anchor(change(hunk("main.tf", 1, 22, added=[5])), IN_MODULE) == span("main.tf", 4, 20)
+    assert anchor(change(hunk("main.tf", 1, 22, added=[])), IN_MODULE) == span("main.tf", 4, 20)
+
+
+def test_a_comment_stands_on_the_line_of_the_module_call_that_changed():
+    assert anchor(change(hunk("main.tf", 1, 22, added=[5, 7])), IN_MODULE) == span("main.tf", 5, 7)
 
 
 def test_a_comment_stands_on_the_added_lines_of_the_block_nearest_to_the_finding():

@@ -71,3 +71,20 @@ def test_two_blocks_of_one_name_have_two_keys():
 
 def test_a_long_path_keeps_its_end_and_the_line():
     assert place(span("x" * 500 + "/main.tf", 12)).endswith("/main.tf:12")
+
+
+def test_a_secret_is_told_with_the_smallest_block_around_it():
+    around = finding("CKV_AWS_46", block=span("a.tf", 1, 30), span=span("a.tf", 1), resource="aws_instance.web")
+    inner = finding("CKV_AWS_8", block=span("a.tf", 10, 20), span=span("a.tf", 10), resource="aws_instance.small")
+    secret = finding(
+        "CKV_SECRET_2", framework="secrets", block=span("a.tf", 12), span=span("a.tf", 12), resource="AWS Access Key 1"
+    )
+    blocks = {block.resource: block for block in blocks_of([around, inner, secret])}
+    assert {issue.first.rule for issue in blocks["aws_instance.small"].issues} == {"CKV_AWS_8", "CKV_SECRET_2"}
+    assert blocks["aws_instance.small"].name == "aws_instance.small"
+    assert len(blocks) == 2
+
+
+def test_a_secret_outside_every_block_is_told_by_itself():
+    secret = finding("CKV_SECRET_2", framework="secrets", block=span("a.tf", 40), span=span("a.tf", 40), resource="K 1")
+    assert {block.resource for block in blocks_of([SSH_OPEN, secret])} == {SSH_OPEN.resource, "K 1"}

@@ -190,6 +190,15 @@ def test_a_module_seen_from_two_roots_and_in_the_plan_says_so():
     assert "in `main.tf:3`" in body
 
 
+def test_rules_with_one_reason_are_told_as_one_idea_and_one_remedy_once():
+    same = {"why": "The switch is off.", "remedy": "Turn it on.", "severity": Severity.MEDIUM}
+    acls = finding("CKV_AWS_53", title="Public ACLs are not blocked", message="", **same)
+    policies = finding("CKV_AWS_54", title="Public policies are not blocked", message="", **same)
+    body = only_comment(acls, policies).body
+    assert "- **Medium · Public ACLs are not blocked; Public policies are not blocked**" in body
+    assert body.count("The switch is off.") == body.count("Turn it on.") == 1
+
+
 def test_a_mended_comment():
     assert mended(only_comment(*DATABASE).body, HEAD) == snapshot("""\
 ~~**Critical · The database is reachable from the internet, and 2 more** (`aws_db_instance.orders`)~~ · fixed in a1b2c3d.

@@ -21,6 +21,12 @@ def test_a_link_that_nobody_could_send_is_none():
     assert LINKS.blob(span("a" * 3000, 1)) is None
 
 
+def test_a_rule_of_the_scanner_leads_to_its_source_and_nowhere_else_on_that_host():
+    source = "https://github.com/bridgecrewio/checkov/blob/3.3.30/checkov/x.py"
+    assert guideline_url(source) == source
+    assert guideline_url("https://github.com/evil/checkov/blob/main/x.py") is None
+
+
 @given(st.text(st.characters(exclude_characters="\x00"), min_size=1))
 def test_any_path_stays_one_path_in_a_url(path):
     parts = urlsplit(f"https://host/x/{quoted_path(path)}#L1")

@@ -76,7 +76,7 @@ def test_one_result_and_its_rule():
                 "ruleIndex": 0,
                 "level": "error",
                 "message": {
-                    "text": 'aws_security_group.bastion: SSH is open to the whole internet. `cidr_blocks` of this ingress rule allows port 22 from `0.0.0.0/0`.'
+                    "text": "aws_security_group.bastion: SSH is open to the whole internet. `cidr_blocks` of this ingress rule allows port 22 from `0.0.0.0/0`."
                 },
                 "locations": [
                     {

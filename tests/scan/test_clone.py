@@ -13,7 +13,7 @@ import pytest
 from reviewer.errors import Gone, Rejected, Superseded, Transient
 from reviewer.process import never
 from reviewer.scan.clone import MAX_PACKS, GitHubClone, LocalClone, prune_clones
-from reviewer.scan.git import fetch_failure, first_line
+from reviewer.scan.git import TokenRefused, fetch_failure, first_line
 from tests.fake_github import FakeGitHub
 from tests.fake_github.asking import new_token
 from tests.scan.repository import ENVIRONMENT, Repository
@@ -376,8 +376,8 @@ def test_the_token_is_in_no_argument_of_a_process(upstream: Repository, tmp_path
         (b"fatal: couldn't find remote ref refs/pull/3/head\n", Gone),
         (b"fatal: remote error: upload-pack: not our ref 1111\n", Gone),
         (b"remote: Repository not found.\nfatal: repository 'https://github.com/a/b.git/' not found\n", Gone),
-        (b"fatal: Authentication failed for 'https://github.com/a/b.git/'\n", Rejected),
-        (b"remote: Write access to repository not granted.\nfatal: unable to access: error: 403\n", Rejected),
+        (b"fatal: Authentication failed for 'https://github.com/a/b.git/'\n", TokenRefused),
+        (b"remote: Write access to repository not granted.\nfatal: unable to access: error: 403\n", TokenRefused),
         (b"fatal: unable to access 'https://h/': Could not resolve host: h\n", Transient),
         (b"error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502\n", Transient),
         (b"fatal: early EOF\nfatal: index-pack failed\n", Transient),

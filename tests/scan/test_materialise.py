@@ -137,3 +137,19 @@ def test_a_link_on_the_way_is_not_followed(tmp_path: Path, tree: Path) -> None:
     finally:
         os.close(root)
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "blocking"),
+    [
+        ('{\n  "prices": [' + "1, " * 400 + '1],\n  "Microsoft.Resources": {}\n}', False),
+        ('{\n  "apiVersion" : "v1", "pad": "' + "x" * 1000 + '"}', True),
+        ('{"\\u0061piVersion": "v1", "pad": "' + "x" * 1000 + '"}', True),
+        ("openapi: 3.0.0\n# " + "x" * 1000, True),
+    ],
+)
+def test_a_heap_of_data_over_the_limit_fails_no_review(tmp_path: Path, tree: Path, text: str, blocking: bool) -> None:
+    name = "data.yaml" if text.startswith("openapi") else "data.json"
+    (note,) = materialise(*fetched(tmp_path, {name: text}), tree, LIMITS)
+    assert (note.what, note.blocking) == (name, blocking)
+    assert "MAX_FILE_BYTES" in note.why

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from checkov.common.checks_infra.registry import get_all_graph_checks_registries
 
 from reviewer.model import ScanResult, Span
-from reviewer.scan import module_calls, records
+from reviewer.scan import messages, module_calls, records
 from reviewer.scan.results import decode, encode
 from reviewer.scan.tree import Tree
 
@@ -112,6 +113,26 @@ def test_a_data_source_has_its_whole_address(tree: Tree) -> None:
         assert found.resource == address
 
 
+@pytest.mark.slow
+def test_what_a_check_of_connected_resources_names_is_not_called_missing_here(tree: Tree) -> None:
+    for registry in get_all_graph_checks_registries():
+        registry.load_checks()
+    messages.looks_elsewhere.cache_clear()
+    result = {"result": SimpleNamespace(name="FAILED"), "evaluated_keys": ["access_control_policy/grant"]}
+    by_connection = record(tree, check_id="CKV_AWS_20", check_class="checkov.common.graph.x", check_result=result)
+    (found,) = records.findings("terraform", [by_connection], tree)
+    assert found.message == ""
+
+
+def test_a_workflow_that_says_its_rights_is_told_so_at_their_line(tree: Tree) -> None:
+    (tree.root / ".github" / "workflows").mkdir(parents=True)
+    path = ".github/workflows/ci.yml"
+    (tree.root / path).write_text("on: push\npermissions: write-all\n")
+    tree.names[path] = path
+    (found,) = records.findings("github_actions", [record(tree, path, resource="on(build)")], tree)
+    assert (found.span.start_line, found.message) == (2, "It says `permissions: write-all`.")
+
+
 def test_what_the_message_does_not_know_it_does_not_say(tree: Tree) -> None:
     result = {"result": SimpleNamespace(name="FAILED"), "evaluated_keys": ["account_kind"]}
     (found,) = records.findings("terraform", [record(tree, check_class="x.y", check_result=result)], tree)
@@ -122,7 +143,9 @@ def test_a_workflow_as_a_whole_is_called_by_its_file(tree: Tree) -> None:
     (tree.root / ".github" / "workflows").mkdir(parents=True)
     (tree.root / ".github" / "workflows" / "ci.yml").write_text("on: push\n")
     tree.names[".github/workflows/ci.yml"] = ".github/workflows/ci.yml"
-    (found,) = records.findings("github_actions", [record(tree, ".github/workflows/ci.yml", resource="on(build)")], tree)
+    (found,) = records.findings(
+        "github_actions", [record(tree, ".github/workflows/ci.yml", resource="on(build)")], tree
+    )
     assert found.resource == "ci.yml"
 
 

@@ -128,20 +128,23 @@ def test_a_bubblewrap_is_found_by_running_it(tmp_path: Path) -> None:
 
 def test_a_parent_that_does_not_start_says_why() -> None:
     with pytest.raises(ParentDied, match="bad luck"):
-        WarmProcess([sys.executable, "-c", "raise SystemExit('bad luck')"], process.clean_environment())
+        WarmProcess([sys.executable, "-c", "raise SystemExit('bad luck')"], process.clean_environment()).hello()
     with pytest.raises(ParentDied, match="could not be started"):
-        WarmProcess(["/nonexistent/program"], process.clean_environment())
+        WarmProcess(["/nonexistent/program"], process.clean_environment()).hello()
 
 
 def test_a_parent_that_speaks_nonsense_is_ended() -> None:
     with pytest.raises(ParentDied):
-        WarmProcess([sys.executable, "-c", "print('x' * 100, flush=True); input()"], process.clean_environment())
+        WarmProcess(
+            [sys.executable, "-c", "print('x' * 100, flush=True); input()"], process.clean_environment()
+        ).hello()
 
 
 def test_whoever_waits_is_told_when_the_parent_dies() -> None:
     code = "import os, time; os.write(1, bytes(8) + b'H'); os.write(1, b''); time.sleep(60)"
     code = "import os, time; os.write(1, b'\\0\\0\\0\\2\\0\\0\\0\\0H{}'); time.sleep(60)"
     parent = WarmProcess([sys.executable, "-c", code], process.clean_environment())
+    parent.hello()
     answers = parent.ask(1, b"{}")
     os.kill(parent.pid, 9)
     assert answers.get(timeout=10) is None

@@ -221,6 +221,13 @@ def test_bicep_is_scanned(bench: Bench) -> None:
     assert only(result, "CKV_AZURE_3").span.start_line == 5
 
 
+def test_bicep_that_the_scanner_does_not_understand_is_said_and_fails_no_review(bench: Bench) -> None:
+    newer = "func double(n int) int => n * 2\n" + BICEP + "var secret = 'AKIAIOSFODNN7EXAMPLF'\n"
+    result = bench.scan({"main.bicep": newer}, kind="directory")
+    assert [(entry.what, entry.blocking) for entry in result.not_examined] == [("main.bicep", False)]
+    assert only(result, "CKV_SECRET_2").span.start_line == 9
+
+
 def test_a_scan_of_bicep_is_quick_once_its_grammar_is_there_and_the_parent_is_still_the_same(bench: Bench) -> None:
     before, deadline = bench.scanner._parent, time.monotonic() + 100
     while time.monotonic() < deadline:
@@ -405,4 +412,4 @@ def test_what_took_too_long_says_which_setting_helps(tmp_path: Path) -> None:
 def test_a_scanner_that_cannot_start_names_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     with pytest.raises(Misconfigured):
-        Scanner(LIMITS, "none", tmp_path / "trees", 1).start()
+        Scanner(LIMITS, "none", tmp_path / "trees", 1).__enter__()

@@ -141,6 +141,16 @@ def test_every_title_is_a_short_line_that_says_what_is_wrong(registered):
         assert [rule for rule, title in titles.items() if oddity in title] == []
 
 
+@pytest.mark.slow
+def test_no_title_that_gets_a_comment_says_what_should_be_instead(registered):
+    told = {
+        rule: explanation(rule, framework, name).title
+        for rule, (framework, name) in registered.items()
+        if table().rules[rule if rule in table().rules else f"{rule}@{framework}"].severity >= Severity.MEDIUM
+    }
+    assert [title for title in told.values() if title.startswith(("Ensure", "Make sure", "Do not", "Avoid"))] == []
+
+
 @pytest.mark.parametrize(
     ("wording", "title"),
     [
