@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reviewer.model import Examination, Finding, Severity
-from reviewer.report.blocks import Issue, instances, issues_of, place
+from reviewer.report.blocks import SECRETS, Issue, instances, issues_of, place
 from reviewer.report.masking import mask_secrets
 from reviewer.report.summary import live
 from reviewer.report.text import plain, printable
@@ -80,7 +80,8 @@ def _about(issue: Issue) -> str:
     names = instances(issue.findings)
     about = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     caller = issue.first.caller
-    parts = ("" if about in issue.first.message else about, f"called in {place(caller)}" if caller else "")
+    known = about in issue.first.message or issue.first.framework == SECRETS
+    parts = ("" if known else about, f"called in {place(caller)}" if caller else "")
     return ", ".join(part for part in parts if part)
 
 
