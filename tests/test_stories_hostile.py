@@ -137,3 +137,38 @@ def _spoken(text):
 
 def _leaves(token):
     return [leaf for child in token.children for leaf in _leaves(child)] if token.children else [token]
+
+
+def test_a_second_pull_request_does_not_turn_the_first_one_green(world):
+    first = world.review({"main.tf": PUBLIC_BUCKET})
+    assert first.check_run.conclusion == "failure"
+    world.github.push(world.repo, {"main.tf": PUBLIC_BUCKET}, branch="has-it-already")
+    second = world.github.open_pull_request(world.repo, branch=first.head_ref, base="has-it-already")
+    world.work()
+    assert second.head_sha == first.head_sha
+    assert {run.conclusion for run in first.check_runs} == {"failure"}
+    newest = max(first.check_runs, key=lambda run: run.id)
+    assert f"#{first.number} has the same head" in newest.title
+
+
+def test_a_second_pull_request_that_came_first_is_told_too(world):
+    world.github.push(world.repo, {"main.tf": PUBLIC_BUCKET}, branch="has-it-already")
+    world.github.push(world.repo, {"main.tf": PUBLIC_BUCKET}, branch="evil")
+    harmless = world.github.open_pull_request(world.repo, branch="evil", base="has-it-already")
+    world.work()
+    assert harmless.check_run.conclusion == "success"
+    world.github.open_pull_request(world.repo, branch="evil")
+    world.work()
+    assert {run.conclusion for run in harmless.check_runs} == {"failure"}
+
+
+def test_once_the_blocked_pull_request_is_closed_the_other_passes_again(world):
+    first = world.review({"main.tf": PUBLIC_BUCKET})
+    world.github.push(world.repo, {"main.tf": PUBLIC_BUCKET}, branch="has-it-already")
+    second = world.github.open_pull_request(world.repo, branch=first.head_ref, base="has-it-already")
+    world.work()
+    world.github.close(first)
+    mine = max(second.check_runs, key=lambda run: run.id)
+    world.github.rerun(world.repo, mine)
+    world.work()
+    assert max(second.check_runs, key=lambda run: run.id).conclusion == "success"

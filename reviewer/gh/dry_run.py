@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reviewer.gh.standing import StandingCheckRun, StandingComment, StandingReview, StandingThread
+from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
 from reviewer.gh.surface import CheckRunState, NewAnalysis, NewReview, Surface
 from reviewer.model import Annotation, Hunk, Sha
 
@@ -29,6 +29,10 @@ class DryRunClient:
         self._real = real
         self._made: dict[int, StandingCheckRun] = {}
         self.writes: list[Write] = []
+
+    def pull_request(self, number: int) -> PullRequestState:
+        """Return a pull request as it is now."""
+        return self._real.pull_request(number)
 
     def check_runs(self, head_sha: Sha) -> tuple[StandingCheckRun, ...]:
         """Return our check runs on a commit, those that were only noted too."""

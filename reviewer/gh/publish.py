@@ -21,6 +21,7 @@ import structlog
 from reviewer.errors import Gone, Rejected
 from reviewer.gh.answers import Forbidden, Unprocessable
 from reviewer.gh.comments import CommentPlan, as_annotation, fits, plan_comments
+from reviewer.gh.same_head import hidden_by_others, told_of_others
 from reviewer.gh.standing import StandingCheckRun
 from reviewer.gh.surface import CheckRunState, NewAnalysis, NewReview, Surface
 from reviewer.model import Annotation, CheckRun, Conclusion, InlineComment, Publication, ReviewRequest
@@ -184,7 +185,17 @@ def _set_threads(client: Surface, number: int, plan: CommentPlan, pen: Pen) -> N
 
 def _write_check_run(client: Surface, request: ReviewRequest, check_run: CheckRun, pen: Pen) -> None:
     """Make the check run of `request` say `check_run`, in as few writes as GitHub allows; the conclusion goes last."""
-    run = _run_of(request, client.check_runs(request.head_sha))
+    runs = client.check_runs(request.head_sha)
+    run = _run_of(request, runs)
+    check_run = told_of_others(client, request, check_run, runs)
+    _write_own(client, request, check_run, run, pen)
+    for run_id, state in hidden_by_others(client, request, check_run, runs):
+        pen(partial(client.update_check_run, run_id, state))
+
+
+def _write_own(
+    client: Surface, request: ReviewRequest, check_run: CheckRun, run: StandingCheckRun | None, pen: Pen
+) -> None:
     standing = client.annotations(run.id) if run is not None and run.annotations else ()
     missing = _missing(check_run.annotations, standing)
     if run is not None and not missing and _says(run, check_run):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from reviewer.gh.standing import StandingCheckRun, StandingComment, StandingReview, StandingThread
+from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
 from reviewer.model import Annotation, Conclusion, Hunk, InlineComment, Sha
 
 CHECK_RUN_NAME = "Plumbrule"
@@ -49,6 +49,9 @@ class NewAnalysis:
 
 class Surface(Protocol):
     """A repository on GitHub. All methods raise Transient, Rejected or Gone; listings hold only what is ours."""
+
+    def pull_request(self, number: int) -> PullRequestState:
+        """Return a pull request as it is now."""
 
     def check_runs(self, head_sha: Sha) -> tuple[StandingCheckRun, ...]:
         """Return our check runs on a commit."""

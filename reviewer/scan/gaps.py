@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reviewer.model import NotExamined
+from reviewer.model import NotExamined, Span
 from reviewer.scan.links import NOWHERE, TOO_MANY
 from reviewer.scan.objects import REGULAR, SUBMODULE, SYMLINK, Entry
 from reviewer.scan.roots import is_local
@@ -69,12 +69,15 @@ def not_followed(source: str, target: str | None, everything: Mapping[str, Entry
 
 
 def replaced(path: str, by: str) -> NotExamined:
-    """Return the note for a file that OpenTofu passes over for another: to Terraform it is the other way round."""
+    """Return the note for a file that OpenTofu passes over for another: to Terraform it is the other way round.
+
+    It has a place, so that it blocks where a change brings it about and is only told where it stood before.
+    """
     why = (
         f"OpenTofu reads {shown(by)} in its place, and so does this review; Terraform would read this file. "
         "Exclude it in the policy if nobody runs Terraform here."
     )
-    return NotExamined(what=shown(path), why=why)
+    return NotExamined(what=shown(path), why=why, span=Span(path=path, start_line=1, end_line=1))
 
 
 def generated(folder: str) -> NotExamined:

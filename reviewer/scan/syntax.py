@@ -61,8 +61,8 @@ def unsupported(files: Tree) -> tuple[NotExamined, ...]:
     return tuple(
         NotExamined(
             what=real,
-            why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at.",
-            blocking=False,
+            why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at. "
+            "Exclude it in the policy if it is generated from code that is reviewed.",
         )
         for path, real in files.names.items()
         if path.endswith(".tf.json")
