@@ -56,6 +56,7 @@ class ScanLimits:
     memory_mb: int
     max_file_bytes: int
     max_tree_bytes: int
+    review_seconds: int = 1800  # all scans of one review together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Settings:
     scan_memory_mb: int
     max_file_bytes: int
     max_tree_bytes: int
+    review_timeout_seconds: int
     worker_concurrency: int  # reviews at a time in one worker
     max_tries: int  # of one step, before the check run says that it failed
     github_pause: bool  # space requests out as GitHub asks; not for a GitHub on loopback
@@ -90,6 +92,7 @@ class Settings:
             memory_mb=self.scan_memory_mb,
             max_file_bytes=self.max_file_bytes,
             max_tree_bytes=self.max_tree_bytes,
+            review_seconds=self.review_timeout_seconds,
         )
 
 
@@ -119,6 +122,7 @@ def read_settings(environ: Environ) -> Settings:
         scan_memory_mb=limits.memory_mb,
         max_file_bytes=limits.max_file_bytes,
         max_tree_bytes=limits.max_tree_bytes,
+        review_timeout_seconds=limits.review_seconds,
         worker_concurrency=_number(environ, "WORKER_CONCURRENCY", os.cpu_count() or 1, (1, 64), problems),
         max_tries=_number(environ, "MAX_TRIES", 8, (1, 100), problems),
         github_pause=not _is_loopback(urlsplit(api_url)),
@@ -160,6 +164,7 @@ def _scan_limits(environ: Environ, problems: list[str]) -> ScanLimits:
         memory_mb=_number(environ, "SCAN_MEMORY_MB", 2048, (256, 1 << 20), problems),
         max_file_bytes=_number(environ, "SCAN_MAX_FILE_BYTES", MIB, (1024, 1 << 30), problems),
         max_tree_bytes=_number(environ, "SCAN_MAX_TREE_BYTES", 64 * MIB, (1024, 1 << 34), problems),
+        review_seconds=_number(environ, "REVIEW_TIMEOUT_SECONDS", 1800, (1, 86400), problems),
     )
 
 

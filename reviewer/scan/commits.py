@@ -8,9 +8,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 MAX_HELD = 32 << 20
 """Files of a review up to so many bytes are read at once and kept in memory while they are scanned."""
 RECENT = RecentLayouts()
+OUT_OF_TIME = (
+    "The whole review took longer than it may (REVIEW_TIMEOUT_SECONDS). Press Re-run: it goes on where it stopped."
+)
+
 Progress = Callable[[int, int], None]
 """Called with how many of how many scans are done."""
 
@@ -65,6 +70,7 @@ class Bench:
     limits: ScanLimits
     stop: Stop
     progress: Progress
+    begun: float = field(default_factory=time.monotonic)
 
     @property
     def version(self) -> str:
@@ -255,10 +261,12 @@ def _scan(bench: Bench, key: str, unit: ScanUnit, halted: threading.Event) -> Sc
     def stop() -> None:
         if halted.is_set():
             raise _Halted
+        if time.monotonic() > bench.begun + bench.limits.review_seconds:
+            raise ScanFailed(OUT_OF_TIME)
 
-    stop()
     tree = Path(tempfile.mkdtemp(dir=bench.scanner.trees))
     try:
+        stop()
         tree.chmod(FOLDER_MODE)
         left_out = materialise(bench.clone, unit, tree, bench.limits)
         written = tuple(file for file in unit.files if (tree / file.scan_as).is_file())

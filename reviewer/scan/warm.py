@@ -140,6 +140,7 @@ class Parent:
         )
         self._children[reading] = child
         self._selector.register(reading, selectors.EVENT_READ)
+        self._signal_grammar_builder(signal.SIGSTOP)
 
     def _be_child(self, request: dict[str, Any], scratch: Path, pipe: int) -> None:
         """Everything after the fork, to the end of the process: nothing returns into the event loop."""
@@ -216,6 +217,8 @@ class Parent:
             os.kill(child.pid, signal.SIGKILL)
         _, status = os.waitpid(child.pid, 0)
         shutil.rmtree(child.scratch, ignore_errors=True)
+        if not self._children:
+            self._signal_grammar_builder(signal.SIGCONT)
         return os.WTERMSIG(status) if gone and os.WIFSIGNALED(status) else 0
 
     def _end_all(self) -> None:
@@ -235,6 +238,11 @@ class Parent:
                 checkov_runners.build_bicep_grammar(self._grammar_folder)
             os._exit(0)
         os.close(writing)
+
+    def _signal_grammar_builder(self, number: signal.Signals) -> None:
+        """Stop it while somebody waits for a scan, and let it go on: being nice to another session has no effect."""
+        if self._grammar_pipe >= 0:
+            os.kill(self._grammar_builder, number)
 
     def _load_bicep_grammar(self) -> None:
         self._selector.unregister(self._grammar_pipe)

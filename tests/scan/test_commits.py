@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,16 @@ def test_a_failed_scan_is_said_and_the_others_go_on(bench: Bench) -> None:
     assert {finding.path for finding in scan.head.findings} == {"b/main.tf"}
     bench.pair(base, head)
     assert bench.scanner.scanned == ["terraform:a"], "a failure is not kept"
+
+
+def test_a_review_ends_at_its_limit_and_says_what_it_left_out(bench: Bench) -> None:
+    base = bench.upstream.commit({"a/main.tf": "#\n", "b/main.tf": "#\n"})
+    head = bench.upstream.commit({"a/main.tf": "# WAIT\n"})
+    with bench.clone(base, head) as clone:
+        limits = replace(LIMITS, review_seconds=1)
+        scan = scan_pair(clone, base, head, bench.scanner, bench.cache, limits)
+    assert {entry.what for entry in scan.head.not_examined} == {"a (terraform)", "a"}
+    assert all("REVIEW_TIMEOUT_SECONDS" in entry.why and entry.blocking for entry in scan.head.not_examined)
 
 
 def test_a_result_with_something_missing_is_not_kept(bench: Bench) -> None:
