@@ -20,11 +20,15 @@ from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded, Transien
 from reviewer.examine import Case, examine
 from reviewer.gh import publish as gh
 from reviewer.gh.client import GitHub, RepositoryClient
+from reviewer.gh.dry_run import DryRunClient
+from reviewer.gh.surface import Surface
 from reviewer.model import CheckRun, Examination, Publication, ReviewRequest, Subject
 from reviewer.process import Stop
 from reviewer.report.check_run import failure, progress
 from reviewer.report.links import Links
 from reviewer.report.publication import build_publication
+from reviewer.report.tools import installed_tools
+from reviewer.rules import RULES
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.git import TokenRefused
@@ -94,7 +98,7 @@ def announce(services: Services, request: ReviewRequest, stop: Stop) -> dict[str
             raise Transient(f"GitHub says that the head is {state.head_sha[:7]}, and not {request.head_sha[:7]}")
         current = {"base_sha": state.base_sha, "base_ref": state.base_ref, "draft": state.draft}
     stop()
-    gh.announce(client, request, *progress())
+    gh.announce(surface(services, request), request, *progress())
     return current
 
 
@@ -151,8 +155,7 @@ def publish(services: Services, request: ReviewRequest, still_current: Stop) -> 
     if request.subject is Subject.DEFAULT_BRANCH:
         return {"conclusion": "baseline"}
     publication = build_publication_of(services, request, ref=None)
-    client = services.github.installation(request.repository)
-    report = gh.publish(client, request, publication, still_current)
+    report = gh.publish(surface(services, request), request, publication, still_current)
     conclusion = publication.check_run.conclusion.value
     log.info("review.published", review=request.id, conclusion=conclusion, writes=report.writes)
     return {"conclusion": conclusion}
@@ -167,7 +170,7 @@ def upload(services: Services, request: ReviewRequest, still_current: Stop) -> N
         log.info("sarif.incomplete", review=request.id)
         return
     still_current()
-    gh.upload_sarif(services.github.installation(request.repository), request, publication.sarif)
+    gh.upload_sarif(surface(services, request), request, publication.sarif)
 
 
 def build_publication_of(services: Services, request: ReviewRequest, *, ref: str | None) -> Publication:
@@ -183,7 +186,14 @@ def build_publication_of(services: Services, request: ReviewRequest, *, ref: str
         Links(html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=request.head_sha),
         ref=ref,
         quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
+        tools=installed_tools(own_rules=len(RULES)),
     )
+
+
+def surface(services: Services, request: ReviewRequest) -> Surface:
+    """Return what writes on the repository; with DRY_RUN, what only notes down in the log what it would write."""
+    client = services.github.installation(request.repository)
+    return DryRunClient(client) if services.settings.dry_run else client
 
 
 def call_off(services: Services, request: ReviewRequest) -> None:
@@ -191,15 +201,14 @@ def call_off(services: Services, request: ReviewRequest) -> None:
     if request.subject is Subject.DEFAULT_BRANCH:
         return
     with contextlib.suppress(PlumbruleError):
-        gh.call_off(services.github.installation(request.repository), request)
+        gh.call_off(surface(services, request), request)
 
 
 def explain_failure(services: Services, request: ReviewRequest, error: Exception) -> None:
     """Conclude the check run of a review that failed for good, so that it never stays in progress."""
     if request.subject is Subject.DEFAULT_BRANCH:
         return
-    client = services.github.installation(request.repository)
-    gh.conclude(client, request, failure_check_run(request, error))
+    gh.conclude(surface(services, request), request, failure_check_run(request, error))
 
 
 def failure_check_run(request: ReviewRequest, error: Exception) -> CheckRun:

@@ -81,6 +81,7 @@ class Settings:
     review_timeout_seconds: int
     worker_concurrency: int  # reviews at a time in one worker
     max_tries: int  # of one step, before the check run says that it failed
+    dry_run: bool  # review, and write nothing on GitHub but what would be written in the log
     github_pause: bool  # space requests out as GitHub asks; not for a GitHub on loopback
 
     @property
@@ -125,6 +126,7 @@ def read_settings(environ: Environ) -> Settings:
         review_timeout_seconds=limits.review_seconds,
         worker_concurrency=_number(environ, "WORKER_CONCURRENCY", os.cpu_count() or 1, (1, 64), problems),
         max_tries=_number(environ, "MAX_TRIES", 8, (1, 100), problems),
+        dry_run=_choice(environ, "DRY_RUN", ("no", "yes"), "no", problems) == "yes",
         github_pause=not _is_loopback(urlsplit(api_url)),
     )
     if problems:

@@ -1,6 +1,7 @@
 """A pull request is reviewed: from the webhook to what stands on it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -230,3 +231,17 @@ def test_a_check_stays_within_github_limits_whatever_the_size(world):
     many = "\n".join(OPEN_SSH.replace("jump", f"jump_{n}_{'x' * 120}") for n in range(400))
     pull = world.review({"many.tf": many})
     assert pull.check_run.conclusion == "failure"
+
+
+def test_a_dry_run_reviews_and_writes_nothing(world):
+    services = world.house.services
+    world.house.services = replace(services, settings=replace(services.settings, dry_run=True))
+    world.house.restart()
+    try:
+        pull = world.review({"main.tf": PUBLIC_BUCKET})
+        assert (pull.check_runs, pull.comments, pull.repo.sarif_uploads) == ([], [], [])
+        noted = world.house.log_file.read_text()
+        assert all(write in noted for write in ("create_check_run", "create_review", "upload_analysis"))
+    finally:
+        world.house.services = services
+        world.house.restart()

@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+
 from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
 from reviewer.gh.surface import CheckRunState, NewAnalysis, NewReview, Surface
 from reviewer.model import Annotation, Hunk, Sha
+
+log = structlog.get_logger()
+MOST_LOGGED = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,10 @@ class DryRunClient:
         self._real = real
         self._made: dict[int, StandingCheckRun] = {}
         self.writes: list[Write] = []
+
+    def _note(self, write: Write) -> None:
+        self.writes.append(write)
+        log.info("github.not_written", what=write.what, about=write.about, says=str(write.says)[:MOST_LOGGED])
 
     def pull_request(self, number: int) -> PullRequestState:
         """Return a pull request as it is now."""
@@ -61,14 +70,14 @@ class DryRunClient:
 
     def create_check_run(self, head_sha: Sha, external_id: str, state: CheckRunState) -> int:
         """Note it down and return an id below 0."""
-        self.writes.append(Write(what="create_check_run", about=head_sha, says=state))
+        self._note(Write(what="create_check_run", about=head_sha, says=state))
         run_id = -1 - len(self._made)
         self._made[run_id] = _standing(run_id, external_id, state)
         return run_id
 
     def update_check_run(self, check_run_id: int, state: CheckRunState) -> None:
         """Note it down."""
-        self.writes.append(Write(what="update_check_run", about=check_run_id, says=state))
+        self._note(Write(what="update_check_run", about=check_run_id, says=state))
         if check_run_id in self._made:
             made = self._made[check_run_id]
             status = state.status or made.status
@@ -76,27 +85,27 @@ class DryRunClient:
 
     def create_review(self, number: int, review: NewReview) -> None:
         """Note it down."""
-        self.writes.append(Write(what="create_review", about=number, says=review))
+        self._note(Write(what="create_review", about=number, says=review))
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
         """Note it down."""
-        self.writes.append(Write(what="delete_pending_review", about=number, says=review_id))
+        self._note(Write(what="delete_pending_review", about=number, says=review_id))
 
     def edit_comment(self, comment_id: int, body: str) -> None:
         """Note it down."""
-        self.writes.append(Write(what="edit_comment", about=comment_id, says=body))
+        self._note(Write(what="edit_comment", about=comment_id, says=body))
 
     def resolve_thread(self, thread_id: str) -> None:
         """Note it down."""
-        self.writes.append(Write(what="resolve_thread", about=thread_id))
+        self._note(Write(what="resolve_thread", about=thread_id))
 
     def unresolve_thread(self, thread_id: str) -> None:
         """Note it down."""
-        self.writes.append(Write(what="unresolve_thread", about=thread_id))
+        self._note(Write(what="unresolve_thread", about=thread_id))
 
     def upload_analysis(self, analysis: NewAnalysis) -> str:
         """Note it down and return no id."""
-        self.writes.append(Write(what="upload_analysis", about=analysis.head_sha, says=analysis))
+        self._note(Write(what="upload_analysis", about=analysis.head_sha, says=analysis))
         return ""
 
 

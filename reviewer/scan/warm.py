@@ -140,7 +140,8 @@ class Parent:
         )
         self._children[reading] = child
         self._selector.register(reading, selectors.EVENT_READ)
-        self._signal_grammar_builder(signal.SIGSTOP)
+        waits_for_grammar = any(scan_as.endswith(".bicep") for scan_as, _ in request["files"])
+        self._signal_grammar_builder(signal.SIGCONT if waits_for_grammar else signal.SIGSTOP)
 
     def _be_child(self, request: dict[str, Any], scratch: Path, pipe: int) -> None:
         """Everything after the fork, to the end of the process: nothing returns into the event loop."""
@@ -240,7 +241,7 @@ class Parent:
         os.close(writing)
 
     def _signal_grammar_builder(self, number: signal.Signals) -> None:
-        """Stop it while somebody waits for a scan, and let it go on: being nice to another session has no effect."""
+        """Stop it while somebody waits for another scan, or let it go on: to other sessions it cannot be nice."""
         if self._grammar_pipe >= 0:
             os.kill(self._grammar_builder, number)
 
