@@ -36,10 +36,10 @@ run: .venv/.installed ## migrate, web and worker, as in the Procfile (needs the 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start --no-prefix web worker
 
 test: .venv/.installed-dev ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: .venv/.installed-dev ## the tests without real Checkov, PostgreSQL or worker processes
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-modes: .venv/.installed-dev ## the stories again: on a flaky GitHub, and with a worker that dies after each step
 	@$(BIN)/python -m pytest tests/test_stories_*.py -m "not slow" --flaky-github

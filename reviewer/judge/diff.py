@@ -103,11 +103,6 @@ def by_path(diff: Diff) -> dict[str, tuple[Hunk, ...]]:
     return {path: tuple(found) for path, found in hunks.items()}
 
 
-def hunk_of(diff: Diff, span: Span) -> Hunk | None:
-    """Return the one hunk that holds the whole of `span`, or None."""
-    return _holding(by_path(diff), span)
-
-
 def anchor(diff: Diff, finding: Finding) -> Span | None:
     """Return where on the diff a comment on `finding` may stand: always inside one hunk; None when it cannot.
 

@@ -32,7 +32,6 @@ __all__ = [
     "parse_policy",
     "parse_policy_file",
     "policy_schema",
-    "validate_changed_policy",
 ]
 
 
@@ -56,18 +55,6 @@ def parse_organization(text: str, *, name: str, today: date) -> OrganizationPoli
     document, yaml = check_document(text, OrganizationDocument, name)
     defaults = PolicyFile(name=name, document=document.defaults, yaml=yaml, within=("defaults",))
     return OrganizationPolicy(defaults=_with_notices(defaults, today), locks=tuple(sorted(set(document.locks))))
-
-
-def validate_changed_policy(
-    text: str, name: str, today: date, *, organization: OrganizationPolicy | None = None
-) -> tuple[str, ...]:
-    """Return all that the author of the changed repository policy `text` should know, one line each; () when fine."""
-    try:
-        file = parse_policy_file(text, name=name, today=today)
-    except PolicyError as error:
-        return error.problems
-    told = organization.defaults.notices if organization else ()
-    return tuple(notice for notice in combine(Policy(), organization, file).notices if notice not in told)
 
 
 def policy_schema() -> dict[str, Any]:

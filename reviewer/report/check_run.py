@@ -9,11 +9,11 @@ from reviewer.model import CheckRun, Conclusion, Examination
 from reviewer.report.annotations import build_annotations
 from reviewer.report.comment import build_comments
 from reviewer.report.links import Links
-from reviewer.report.summary import NOTHING, NOTHING_TITLE, build_summary, build_title
+from reviewer.report.summary import build_summary, build_title
 from reviewer.report.text import code, one_line, prose, sentence
 from reviewer.report.tools import Tools, installed_tools
 
-__all__ = ["Links", "build_check_run", "failure", "nothing_to_review", "progress"]
+__all__ = ["Links", "build_check_run", "failure", "progress"]
 
 
 def build_check_run(examination: Examination, links: Links, tools: Tools | None = None) -> CheckRun:
@@ -29,15 +29,6 @@ def build_check_run(examination: Examination, links: Links, tools: Tools | None 
 def progress() -> tuple[str, str]:
     """Return (title, summary) while the review runs."""
     return "Reviewing", "Plumbrule is reviewing this change. The verdict will stand here."
-
-
-def nothing_to_review() -> CheckRun:
-    """Return the check run for a change without infrastructure."""
-    return CheckRun(
-        conclusion=Conclusion.SUCCESS,
-        title=NOTHING_TITLE,
-        summary=NOTHING,
-    )
 
 
 def _failure_title(title: str) -> str:

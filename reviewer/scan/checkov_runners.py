@@ -28,7 +28,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "BC_SKIP_MAPPING": "TRUE",  # no download of guidelines
     "CHECKOV_PARALLELIZATION_TYPE": "none",  # no processes of its own
     "CKV_IGNORE_HIDDEN_DIRECTORIES": "False",  # what is in the tree is to be scanned
-    "HCL_PARSE_TIMEOUT_SEC": "10",
+    "HCL_PARSE_TIMEOUT_SEC": "30",
     "LOG_LEVEL": "ERROR",
     "ANSI_COLORS_DISABLED": "1",
     "PYTHONHASHSEED": "0",  # Checkov walks sets: the same tree gives the same order

@@ -84,7 +84,7 @@ def test_git_without_contents_is_named_with_where_to_accept_it(scene):
 
 def test_without_pull_requests_the_check_run_can_still_say_so(scene):
     del scene.installation.permissions["pull_requests"]
-    with pytest.raises(Rejected, match="`pull_requests: (read|write)`"):
+    with pytest.raises(Rejected, match=r"`pull_requests: (read|write)`"):
         scene.client.pull_request(scene.pull.number)
     conclude(scene.client, scene.request(), publication(comment("a", 11)).check_run)
     assert scene.pull.check_run.status == "completed"

@@ -11,7 +11,6 @@ from reviewer.judge.policy import (
     combine,
     parse_organization,
     parse_policy_file,
-    validate_changed_policy,
 )
 from reviewer.model import Severity
 from tests.judge.builders import TODAY, finding, result
@@ -154,12 +153,6 @@ def test_an_expired_waiver_of_the_organization_is_told_by_its_own_line():
     text = "defaults:\n  waivers:\n  - {rule: CKV_1, path: a, reason: because, expires: 2020-01-01}\n"
     (notice,) = combine(Policy(), organization(text), None).notices
     assert notice.startswith("acme/.github:plumbrule.yml:3: defaults.waivers[0].expires: this waiver expired")
-
-
-def test_the_author_of_a_changed_policy_hears_of_locks_and_not_of_the_organizations_own_affairs():
-    text = "locks: [mode]\ndefaults:\n  waivers:\n  - {rule: CKV_1, path: a, reason: because, expires: 2020-01-01}\n"
-    (told,) = validate_changed_policy("mode: audit", FILE, TODAY, organization=organization(text))
-    assert told.startswith(f"{FILE}:1: mode: audit is looser")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from reviewer.model import CheckRun, Conclusion, Level, NotExamined, Severity, Waived
-from reviewer.report.check_run import build_check_run, failure, nothing_to_review, progress
+from reviewer.report.check_run import build_check_run, failure, progress
 from reviewer.report.summary import Section, build_title, fitted
 from tests.report.examinations import (
     CLEAN,
@@ -361,11 +361,6 @@ def test_progress_says_what_happens():
     title, summary = progress()
     assert title == "Reviewing"
     assert summary
-
-
-def test_a_change_without_infrastructure_passes():
-    check_run = nothing_to_review()
-    assert (check_run.conclusion, check_run.title) == (Conclusion.SUCCESS, "Passed: no infrastructure in this change")
 
 
 def test_a_failure_says_what_to_do():
