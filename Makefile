@@ -50,7 +50,7 @@ check: .venv/.installed-dev ## format, lint, types, import contracts, dependency
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.audit
 
 bench: .venv/.installed-dev ## ratios against the plain Checkov command line (REPO=path measures on any repository)

@@ -43,8 +43,9 @@ def parent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         seen_trees, scratch = sandbox.INNER_TREES, sandbox.INNER_SCRATCH
     told = {"trees": str(seen_trees), "scratch": str(scratch), "namespaced": bool(around)}
     started = WarmProcess([*around, sys.executable, str(seen_trees / "hijacked.py"), json.dumps(told)], env)
-    assert started.hello["landlock"] is True
-    assert started.hello["seccomp"] is True
+    hello = started.hello()
+    assert hello["landlock"] is True
+    assert hello["seccomp"] is True
     yield started
     started.kill()
     del os.environ["PLUMBRULE_TEST_TOKEN"]
