@@ -58,7 +58,8 @@ _ids = iter(range(1, 1000))
 
 def ask(parent: WarmProcess, attack: str, **limits: int) -> frames.Frame:
     """Let a child do its worst and return what the parent says of it."""
-    request: dict[str, Any] = {"attack": attack, "tree": "own", "kind": "terraform", "port": limits.pop("port", 9)}
+    request: dict[str, Any] = {"attack": attack, "tree": "own", "kind": "terraform", "files": []}
+    request["port"] = limits.pop("port", 9)
     request["limits"] = {"wall_seconds": 20, "cpu_seconds": 20, "memory_mb": 400, **limits}
     answer = parent.ask(next(_ids), json.dumps(request).encode()).get(timeout=60)
     assert answer is not None
