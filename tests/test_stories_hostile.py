@@ -81,6 +81,7 @@ def test_a_scanner_that_fails_says_nothing_is_fixed(world):
     ],
     ids=lambda files: ascii(next(iter(files)))[:30],
 )
+@pytest.mark.slow
 def test_strange_files_never_break_a_review(world, files):
     pull = world.review({**files, "main.tf": PUBLIC_BUCKET})
     assert pull.check_run.conclusion == "failure"

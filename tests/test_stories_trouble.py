@@ -48,6 +48,7 @@ def world(world):
     world.try_at_most(MAX_TRIES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
 def test_trouble_that_passes_leaves_the_same_review(world, fault):
     for call, (method, path) in CALLS.items():
@@ -60,7 +61,7 @@ def test_trouble_that_passes_leaves_the_same_review(world, fault):
     assert len(world.repo.sarif_uploads) in {1, 2}
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 422])
+@pytest.mark.parametrize("status", [404, *(pytest.param(status, marks=pytest.mark.slow) for status in (401, 403, 422))])
 @pytest.mark.parametrize("call", CALLS)
 def test_an_answer_that_refuses_is_told(world, call, status):
     method, path = CALLS[call]
@@ -83,6 +84,7 @@ def test_an_answer_that_refuses_is_told(world, call, status):
 
 
 @pytest.mark.parametrize("call", CALLS)
+@pytest.mark.slow
 def test_trouble_that_does_not_pass_ends_with_an_explanation(world, call):
     method, path = CALLS[call]
     world.try_at_most(2)

@@ -81,6 +81,7 @@ def test_a_body_over_25_megabytes_is_413(post):
     ["repository", "installation", "pull_request", "number", "pull_request.head", "pull_request.head.sha",
      "pull_request.base.sha", "pull_request.base.ref", "repository.id", "repository.full_name", "installation.id"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_known_event_with_a_missing_field_never_breaks_the_server(world, post, missing):
     pull = world.open_pull_request({"main.tf": PUBLIC_BUCKET})
     world.work()

@@ -143,6 +143,7 @@ def test_what_a_person_must_mend_is_said_at_every_call_and_once_mended_all_is_we
     assert picture(scene.pull) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "status"), sorted(SURVIVED))
 def test_what_is_only_a_pity_does_not_stop_the_review(scene, method, path, status):
     before_everything(scene)
