@@ -41,6 +41,7 @@ def run_worker(settings: Settings, scanner: Scanner) -> None:
     configure_logs(settings.log_level, (settings.private_key, *settings.webhook_secrets))
     engine = open_engine(settings)
     with scanner, repeating(partial(prune, settings), PRUNE_SECONDS, "prune"):
+        log.info("scanner.ready", held_by=str(scanner.confinement))
         services = build_services(settings, scanner, Store(engine))
         jobs.run_worker(
             settings,

@@ -156,7 +156,7 @@ def publish(services: Services, request: ReviewRequest, still_current: Stop) -> 
         return {"conclusion": "baseline"}
     publication = build_publication_of(services, request, ref=None)
     report = gh.publish(surface(services, request), request, publication, still_current)
-    conclusion = publication.check_run.conclusion.value
+    conclusion = report.conclusion.value
     log.info("review.published", review=request.id, conclusion=conclusion, writes=report.writes)
     return {"conclusion": conclusion}
 

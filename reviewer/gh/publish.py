@@ -37,9 +37,13 @@ MOST_SARIF_BYTES = 10 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What publishing took. `unplaced` comments found no line on GitHub's diff and became annotations."""
+    """What publishing took. `unplaced` comments found no line on GitHub's diff and became annotations.
+
+    `conclusion` is what the check run says, which the review of another pull request with this head may have decided.
+    """
 
     writes: int
+    conclusion: Conclusion
     unplaced: int = 0
 
 
@@ -88,8 +92,9 @@ def publish(client: Surface, request: ReviewRequest, publication: Publication, s
     pen = Pen(still_current)
     unplaced = _publish_comments(client, request, publication, pen)
     annotations = publication.check_run.annotations + tuple(map(as_annotation, unplaced))
-    _write_check_run(client, request, replace(publication.check_run, annotations=annotations), pen)
-    return PublishReport(writes=pen.writes, unplaced=len(unplaced))
+    check_run = replace(publication.check_run, annotations=annotations)
+    conclusion = _write_check_run(client, request, check_run, pen)
+    return PublishReport(writes=pen.writes, conclusion=conclusion, unplaced=len(unplaced))
 
 
 def conclude(client: Surface, request: ReviewRequest, check_run: CheckRun) -> None:
@@ -183,19 +188,21 @@ def _set_threads(client: Surface, number: int, plan: CommentPlan, pen: Pen) -> N
             pen(partial(client.unresolve_thread if thread.resolved else client.resolve_thread, thread.id))
 
 
-def _write_check_run(client: Surface, request: ReviewRequest, check_run: CheckRun, pen: Pen) -> None:
-    """Make the check run of `request` say `check_run`, in as few writes as GitHub allows; the conclusion goes last."""
+def _write_check_run(client: Surface, request: ReviewRequest, check_run: CheckRun, pen: Pen) -> Conclusion:
+    """Make the check run of `request` say `check_run`, in as few writes as GitHub allows; return what it concludes."""
     runs = client.check_runs(request.head_sha)
     run = _run_of(request, runs)
     check_run = told_of_others(client, request, check_run, runs)
     _write_own(client, request, check_run, run, pen)
     for run_id, state in hidden_by_others(client, request, check_run, runs):
         pen(partial(client.update_check_run, run_id, state))
+    return check_run.conclusion
 
 
 def _write_own(
     client: Surface, request: ReviewRequest, check_run: CheckRun, run: StandingCheckRun | None, pen: Pen
 ) -> None:
+    """Write what differs from `run`; the conclusion goes with the last write."""
     standing = client.annotations(run.id) if run is not None and run.annotations else ()
     missing = _missing(check_run.annotations, standing)
     if run is not None and not missing and _says(run, check_run):

@@ -78,10 +78,6 @@ class Clone:
             known = self._changes[base, head] = tuple(_changes(raw))
         return known
 
-    def changed_paths(self, base: str, head: str) -> tuple[str, ...]:
-        """Return the paths that were added, modified or deleted between two commits or trees."""
-        return tuple(change.path for change in self.changes(base, head))
-
     def load(self, oids: Iterable[str]) -> None:
         """Make the blobs `oids` readable where that is possible, with one request for all that are missing."""
         self._measure(oids)

@@ -60,7 +60,7 @@ def test_files_that_are_large_together_are_neither_read_nor_shown_at_once(tmp_pa
         read_sources(clone, listing, (), 1 << 20)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        diff = clone.diff(base, head, clone.changed_paths(base, head))
+        diff = clone.diff(base, head, [change.path for change in clone.changes(base, head)])
     assert peak < 60 << 20  # together they have as much, and would be there three times
     assert "small.tf" in diff
     assert len(diff) <= 1.1 * MAX_DIFFED

@@ -36,7 +36,7 @@ def test_fetches_commits_by_id_and_by_ref(upstream: Repository, tmp_path: Path) 
     upstream.git("update-ref", "refs/pull/7/head", head)
     with clone_of(upstream, tmp_path) as clone:
         assert clone.fetch(["refs/pull/7/head", base]) == {"refs/pull/7/head": head, base: base}
-        assert clone.changed_paths(base, head) == ("main.tf",)
+        assert [change.path for change in clone.changes(base, head)] == ["main.tf"]
 
 
 def test_a_clone_holds_trees_and_only_the_files_that_were_read(upstream: Repository, tmp_path: Path) -> None:
