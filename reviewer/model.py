@@ -55,6 +55,15 @@ class Source(enum.StrEnum):
     PLAN = "plan"
 
 
+class Risk(enum.StrEnum):
+    """What applying a fix asks for. Only `safe` and `input` are offered in one click."""
+
+    SAFE = "safe"  # in place, no replacement, no cost
+    INPUT = "input"  # adds a variable that the author must give a value
+    REPLACE = "replace"  # the provider recreates or restarts what is there
+    COST = "cost"  # more to pay
+
+
 class Conclusion(enum.StrEnum):
     """The conclusions of a check run that Plumbrule uses (GitHub counts `neutral` as passed, so it is not here)."""
 
@@ -239,6 +248,7 @@ class Hunk:
     start_line: int
     end_line: int
     added: frozenset[int] = frozenset()
+    deleted_before: frozenset[int] = frozenset()  # lines that deleted lines stand right before; end_line + 1 at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +258,58 @@ class Diff:
     hunks: tuple[Hunk, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # (old path, new path)
     changed: tuple[str, ...] = ()  # every path added, modified or deleted (old and new names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Suggestion:
+    """Lines `start_line..end_line` of `path` become `replacement`: a patch that was proved.
+
+    `original` and `replacement` are whole lines with their line ends; a `replacement` of "" deletes the lines.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    replacement: str
+    original: str
+    risk: Risk
+
+    @property
+    def span(self) -> Span:
+        """The lines that it replaces."""
+        return Span(path=self.path, start_line=self.start_line, end_line=self.end_line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A suggestion that mends findings, and what its author must know before it is taken."""
+
+    fingerprints: tuple[str, ...]  # of the findings that it mends
+    suggestion: Suggestion
+    inputs: tuple[str, ...] = ()  # variables that it adds, without a value yet
+    warnings: tuple[str, ...] = ()  # what else changes: "Clients that use IMDSv1 stop working."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """What to do where no mechanical edit is right: about this resource, with an example in its own names."""
+
+    fingerprint: str
+    text: str
+    example: str = ""
+    language: str = ""  # of the example: hcl, yaml, dockerfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixes:
+    """What is proposed for the introduced findings of an examination. Everything in it was proved, but `guidance`."""
+
+    single: tuple[Fix, ...] = ()  # one finding each
+    together: tuple[Fix, ...] = ()  # all findings of a block: at most one for one click, one for the other risks
+    safe: tuple[Suggestion, ...] = ()  # all safe fixes at once, as edits that do not overlap, by path and line
+    guidance: tuple[Guidance, ...] = ()
+    unproved: int = 0  # fixes that failed their proof, and are not proposed
+    failures: tuple[str, ...] = ()  # scan units whose fixes could not be tried, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +332,7 @@ class Examination:
     roots: tuple[str, ...] = ()
     resources: int = 0
     seconds: float = 0.0
+    fixes: Fixes = Fixes()
 
 
 class Level(enum.StrEnum):
@@ -307,6 +370,15 @@ class InlineComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A button of a check run, as GitHub's REST API takes it."""
+
+    label: str  # at most 20 characters
+    description: str  # at most 40
+    identifier: str  # at most 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun:
     """What the check run named Plumbrule should say."""
 
@@ -315,6 +387,7 @@ class CheckRun:
     summary: str  # markdown, at most 65,535 characters
     text: str = ""  # markdown, at most 65,535 characters
     annotations: tuple[Annotation, ...] = ()
+    actions: tuple[Action, ...] = ()  # at most 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,30 @@
+"""Where the recipes lie: config/recipes/FRAMEWORK/*.yml, those that were written before those that were derived."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reviewer.fix.recipes import Recipes, read_recipes
+from reviewer.settings import CONFIG_DIR
+
+FOLDER = CONFIG_DIR / "recipes"
+DERIVED = "-derived.yml"
+
+
+@functools.cache
+def recipes() -> Recipes:
+    """Return the table of recipes, read once. Raises BadRecipes."""
+    return read_recipes(_documents(FOLDER))
+
+
+def _documents(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    files = sorted(folder.glob("*/*.yml"), key=lambda path: (path.name.endswith(DERIVED), path))
+    for path in files:
+        with path.open("rb") as stream:
+            document = yaml.load(stream, Loader=yaml.CSafeLoader)
+        yield path.relative_to(folder).as_posix(), path.parent.name, document or {}
