@@ -1,4 +1,4 @@
-"""The command line: `plumbrule serve | worker | migrate | review`. Parses, calls, prints; decides nothing."""
+"""The command line: `plumbrule --help` lists its commands. Parses, calls, prints; decides nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from reviewer.errors import Misconfigured, PlumbruleError
+from reviewer.model import Risk
 
 EXIT_PASSED, EXIT_BLOCKED, EXIT_COULD_NOT_RUN = 0, 1, 2
 FORMATS = ("text", "json", "sarif", "markdown")
@@ -21,6 +22,7 @@ def commands() -> None:
 
     \b
     plumbrule review --base main     what your branch introduces, before anyone else sees it
+    plumbrule fix --dry-run          what can be mended right away, as a patch
     plumbrule serve, plumbrule worker   the two processes of the GitHub App (see README.md)
     """
 
@@ -54,6 +56,53 @@ def review(  # noqa: PLR0913, PLR0917 (one argument an option)
         else:
             click.echo(text, nl=not text.endswith("\n"))
         sys.exit(EXIT_PASSED if examination.verdict.passed else EXIT_BLOCKED)
+
+
+@commands.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--base", metavar="REV", help="Mend only what was introduced since the head left REV. Default: everything."
+)
+@click.option("--rule", "rules", multiple=True, metavar="ID", help="Mend only findings of this rule. Repeatable.")
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice([str(risk) for risk in Risk if risk is not Risk.SAFE]),
+    help="Take fixes of this risk, too. input: adds variables that need a value. replace: recreates or restarts"
+    " resources. cost: costs money. Repeatable.",
+)
+@click.option("--dry-run", is_flag=True, help="Print a patch for `git apply`, and change nothing.")
+def fix(path: Path, base: str | None, rules: tuple[str, ...], also: tuple[str, ...], *, dry_run: bool) -> None:
+    """Mend the infrastructure code at PATH with every safe fix that stands its proof.
+
+    A fix is proved when, with it, the code still parses, the check passes and nothing new is found. Exit code 0: done,
+    also when there was nothing to mend. 2: could not run.
+    """
+    from reviewer import local_fixes
+
+    wanted = local_fixes.Wanted(path=path, base=base, rules=rules, risks=(Risk.SAFE, *map(Risk, also)))
+    with local_fixes.mending(wanted, os.environ, progress) as found:
+        if dry_run:
+            click.echo(found.patch, nl=False)
+        else:
+            for written in local_fixes.take_over(found):
+                click.echo(f"mended {written}")
+        click.echo(local_fixes.outline(found, dry_run=dry_run), err=True)
+
+
+@commands.command("fixes-report")
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+def fixes_report(path: Path, form: str) -> None:
+    """Count what there is for every finding at PATH: a proved fix, guidance, nothing. Changes nothing.
+
+    concrete: a proved fix that needs no input. parametric: a proved fix that adds a variable you must set. guidance:
+    what to do, with an example, where no edit is right. failed: edits that did not stand their proof.
+    """
+    from reviewer import local_fixes
+
+    with local_fixes.mending(local_fixes.Wanted(path=path, cached=False), os.environ, progress) as found:
+        click.echo(local_fixes.render_report(found, form), nl=False)
 
 
 @commands.command()

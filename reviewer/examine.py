@@ -1,23 +1,28 @@
-"""From two commits to an examination: scan both, apply the policy, compare, decide.
+"""From two commits to an examination: scan both, apply the policy, compare, decide, propose fixes.
 
 The same for a pull request on GitHub and for `plumbrule review` on a local repository: only the `Case` differs.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
 from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
-from reviewer.model import Diff, Examination, Sha, Verdict
+from reviewer.judge.policy import Policy
+from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, NotExamined, Risk, Sha, Verdict
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
+from reviewer.scan.fixes import Proposed, propose
 from reviewer.scan.kinds import is_infrastructure
 from reviewer.scan.objects import Clone
+from reviewer.scan.running import Bench
 from reviewer.scan.scanner import ScansUnits
 from reviewer.settings import ScanLimits
 
@@ -43,14 +48,17 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     Raises what the clone raises (Transient, Gone, Rejected) and Superseded from `stop`. A scanner that fails does not
     raise: what it did not look at stands in the examination.
     """
-    pair = scan(case, scanner=scanner, cache=cache, stop=stop)
+    bench = Bench(clone=case.clone, scanner=scanner, cache=cache, limits=case.limits, stop=stop)
+    pair = scan(case, bench)
     ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
     base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
     change = read_diff(case, pair.changed)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
+    decided = judged(verdict.decide(comparison, ruling.policy, case.today), ruling)
     return Examination(
         comparison=comparison,
-        verdict=judged(verdict.decide(comparison, ruling.policy, case.today), ruling),
+        verdict=decided,
+        fixes=propose_fixes(bench, pair, live(comparison, decided), ruling.policy),
         diff=change,
         anchors=diff.anchors(change, comparison.introduced),
         head_sha=case.head,
@@ -64,12 +72,55 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     )
 
 
-def scan(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> PairScan:
+def scan(case: Case, bench: Bench) -> PairScan:
     """Scan base and head; with no base everything at the head is scanned, and stands."""
+    return scan_everything(bench, case.head) if case.base is None else scan_pair(bench, case.base, case.head)
+
+
+def live(comparison: Comparison, decided: Verdict) -> tuple[Finding, ...]:
+    """Return the findings that the change introduced and nobody accepted."""
+    waived = frozenset(waived.finding for waived in decided.waived)
+    return tuple(finding for finding in comparison.introduced if finding not in waived)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found at the head and is not accepted, with the fixes that there are for it."""
+
+    findings: tuple[Finding, ...]
+    not_examined: tuple[NotExamined, ...]
+    proposed: Proposed
+    scan_seconds: float
+
+
+def survey(case: Case, bench: Bench, wanted: Callable[[Finding], bool], taken: tuple[Risk, ...]) -> Survey:
+    """Return the fixes for what a change introduced, or for all that stands when there is no base.
+
+    `wanted` narrows the findings down, `taken` are the risks of the fixes that are put together in `Fixes.safe`. Raises
+    as `examine` does.
+    """
+    begun = time.monotonic()
+    pair = scan(case, bench)
+    seconds = time.monotonic() - begun
+    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
+    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
+    comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, read_diff(case, pair.changed)))
     if case.base is None:
-        everything = scan_everything(case.clone, case.head, scanner, cache, case.limits, stop)
-        return PairScan(base=everything, head=everything, changed=())
-    return scan_pair(case.clone, case.base, case.head, scanner, cache, case.limits, stop)
+        comparison = replace(comparison, introduced=comparison.standing)
+    findings = tuple(filter(wanted, live(comparison, verdict.decide(comparison, ruling.policy, case.today))))
+    return Survey(
+        findings=findings,
+        not_examined=comparison.not_examined,
+        proposed=propose(bench, pair.head_units, findings, ruling.policy.choices, taken),
+        scan_seconds=seconds,
+    )
+
+
+def propose_fixes(bench: Bench, pair: PairScan, findings: tuple[Finding, ...], policy: Policy) -> Fixes:
+    """Return the proved fixes for `findings`, none when the policy wants none."""
+    if not findings or not policy.suggest_fixes:
+        return Fixes()
+    return propose(bench, pair.head_units, findings, policy.choices).fixes
 
 
 def read_diff(case: Case, changed: tuple[str, ...]) -> Diff:

@@ -50,16 +50,20 @@ def examined(
 
 
 def open_case(
-    clone: LocalClone, *, base: str, head: str | None, policy: Path | None, environ: Mapping[str, str]
+    clone: LocalClone, *, base: str | None, head: str | None, policy: Path | None, environ: Mapping[str, str]
 ) -> Case:
-    """Resolve the revisions of `clone` into a case. Raises Rejected naming what is not there."""
-    at = clone.merge_base(clone.resolve(base), clone.resolve(head or "HEAD"))
+    """Resolve the revisions of `clone` into a case; without a base the policy is the head's own.
+
+    Raises Rejected naming what is not there.
+    """
+    at = clone.merge_base(clone.resolve(base), clone.resolve(head or "HEAD")) if base else None
+    reviewed = clone.resolve(head) if head else Sha(clone.worktree())
     return Case(
         clone=clone,
-        head=clone.resolve(head) if head else Sha(clone.worktree()),
+        head=reviewed,
         base=at,
-        policy_at=at,
-        policy_ref=base,
+        policy_at=at or reviewed,
+        policy_ref=base or "the working copy",
         policy_file=read_policy_file(policy) if policy else None,
         today=date.today(),
         limits=default_scan_limits(environ),

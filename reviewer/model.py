@@ -306,7 +306,7 @@ class Fixes:
 
     single: tuple[Fix, ...] = ()  # one finding each
     together: tuple[Fix, ...] = ()  # all findings of a block: at most one for one click, one for the other risks
-    safe: tuple[Suggestion, ...] = ()  # all safe fixes at once, as edits that do not overlap, by path and line
+    safe: tuple[Suggestion, ...] = ()  # all safe fixes (and what else was asked for) at once: edits without overlap
     guidance: tuple[Guidance, ...] = ()
     unproved: int = 0  # fixes that failed their proof, and are not proposed
     failures: tuple[str, ...] = ()  # scan units whose fixes could not be tried, and why

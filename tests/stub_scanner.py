@@ -11,9 +11,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reviewer.model import Finding, NotExamined, ScanResult, Severity, Span
+from reviewer.model import Finding, Fix, NotExamined, Risk, ScanResult, Severity, Span, Suggestion
 from reviewer.process import Stop
-from reviewer.scan.scanner import ScanFailed
+from reviewer.scan.fix_results import UnitFixes
+from reviewer.scan.scanner import FixRequest, ScanFailed
 from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
 
 BLOCK = re.compile(r'^\s*(resource|module|data)\s+"([^"]+)"(?:\s+"([^"]+)")?')
@@ -44,6 +45,9 @@ PATTERNS = (
 )
 """One rule of each severity; the rules are real, so links and policies work on them."""
 
+MENDED = {"CKV_AWS_20": ("public-read", "private"), "CKV_AWS_16": ("false", "true")}
+"""What is to be replaced in the line of a finding."""
+
 
 @dataclass
 class StubScanner:
@@ -57,6 +61,7 @@ class StubScanner:
     tools: frozenset[str] = frozenset()
     concurrency: int = 2
     scans: list[tuple[str, str]] = field(default_factory=list)
+    fixed: list[tuple[str, str]] = field(default_factory=list)
     waiting: bool = False
     let_go: bool = False
 
@@ -66,7 +71,21 @@ class StubScanner:
     def reset(self) -> None:
         """Forget what was scanned; let go of what waits."""
         self.scans.clear()
+        self.fixed.clear()
         self.let_go = True
+
+    def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:
+        """Mend what a plain replacement of the line mends, as `ScansUnits.fix` says."""
+        self.fixed.append((unit.kind, unit.directory))
+        texts = {file.path: _read(tree / file.scan_as).splitlines(keepends=True) for file in unit.files}
+        fixes = tuple(fix for finding in wanted.findings if (fix := _fix(finding, texts[finding.path])))
+        return UnitFixes(
+            single=fixes,
+            together=fixes,
+            safe=tuple(sorted({fix.suggestion for fix in fixes})),
+            refused=tuple((f.fingerprint, "") for f in wanted.findings if f.rule not in MENDED),
+            scans=1,
+        )
 
     def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
         """Scan as `ScansUnits.scan` says."""
@@ -154,3 +173,18 @@ def _finding(
         remedy="Narrow it to what needs it.",
         skip_reason=skips.get(pattern.rule),
     )
+
+
+def _fix(finding: Finding, lines: list[str]) -> Fix | None:
+    if finding.rule not in MENDED:
+        return None
+    line = lines[finding.span.start_line - 1]
+    suggestion = Suggestion(
+        path=finding.path,
+        start_line=finding.span.start_line,
+        end_line=finding.span.start_line,
+        replacement=line.replace(*MENDED[finding.rule]),
+        original=line,
+        risk=Risk.SAFE,
+    )
+    return Fix(fingerprints=(finding.fingerprint,), suggestion=suggestion)

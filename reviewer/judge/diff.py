@@ -92,7 +92,18 @@ def _hunks(path: str, body: str) -> Iterable[Hunk]:
                 start_line=hunk.target_start,
                 end_line=hunk.target_start + hunk.target_length - 1,
                 added=frozenset(line.target_line_no for line in hunk if line.is_added),
+                deleted_before=frozenset(_deleted_before(hunk)),
             )
+
+
+def _deleted_before(hunk: unidiff.Hunk) -> Iterable[int]:
+    """Yield the lines of the head that deleted lines stand right before: the line after the last one, at its end."""
+    following = hunk.target_start
+    for line in hunk:
+        if line.is_removed:
+            yield following
+        elif line.target_line_no is not None:
+            following = line.target_line_no + 1
 
 
 def by_path(diff: Diff) -> dict[str, tuple[Hunk, ...]]:

@@ -54,6 +54,8 @@ class Policy:
     rules: Mapping[str, Setting] = field(default_factory=dict)
     floors: Mapping[str, Setting] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    suggest_fixes: bool = True
+    choices: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # values that fixes may use, by name
     locks: tuple[str, ...] = ()  # keys that the organization locked
     notices: tuple[str, ...] = ()  # "file:line: key: ...": what does not stop the review and its author should know
 

@@ -60,7 +60,7 @@ def parse_organization(text: str, *, name: str, today: date) -> OrganizationPoli
 def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema of a repository's policy file, for editors: config/policy.schema.json."""
     schema = PolicyDocument.model_json_schema()
-    for described in (schema, schema["$defs"]["PathsDocument"]):
+    for described in (schema, schema["$defs"]["PathsDocument"], schema["$defs"]["FixesDocument"]):
         described["properties"] = {key: _or_nothing(value) for key, value in described["properties"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plumbrule policy"}
 

@@ -17,9 +17,10 @@ MIN_REASON = 5
 
 RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
 Threshold = Literal["critical", "high", "medium", "low", "info", "never"]
-Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers"]
+Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers", "fixes"]
 
 _RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
+_CHOICE = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -46,6 +47,12 @@ def _path_pattern(text: str) -> str:
     outside = text.startswith("/") or "\\" in text or {".", ".."} & set(text.split("/"))
     if outside or not text.strip(" /"):
         raise ValueError(f"{shown(text)} is not a path in the repository; expected one such as modules/legacy/**")
+    return text
+
+
+def _choice_name(text: str) -> str:
+    if not _CHOICE.fullmatch(text):
+        raise ValueError(f"{shown(text)} cannot name a choice; expected one such as private_cidrs")
     return text
 
 
@@ -86,6 +93,8 @@ RulePattern = Annotated[str, AfterValidator(_rule_pattern), Field(json_schema_ex
 PathPattern = Annotated[str, AfterValidator(_path_pattern)]
 Reason = Annotated[str, AfterValidator(_reason), Field(json_schema_extra={"minLength": MIN_REASON})]
 Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"format": "date"})]
+ChoiceName = Annotated[str, AfterValidator(_choice_name), Field(json_schema_extra={"pattern": f"^{_CHOICE.pattern}$"})]
+ChoiceValue = Text | list[Text]
 PathPatterns = Annotated[list[PathPattern], BeforeValidator(_empty_list)]
 
 
@@ -119,6 +128,15 @@ class WaiverDocument(_Strict):
         return self
 
 
+class FixesDocument(_Strict):
+    """What fixes may be made of."""
+
+    suggest: Literal["on", "off"] = Field(default="on", description="Whether fixes are proposed.")
+    choices: Annotated[dict[ChoiceName, ChoiceValue], BeforeValidator(_empty_mapping)] = Field(
+        default={}, description="Values that only you know, such as private_cidrs: docs/policy.md lists them."
+    )
+
+
 class PolicyDocument(_Strict):
     """Plumbrule's policy for a repository."""
 
@@ -144,6 +162,9 @@ class PolicyDocument(_Strict):
     )
     waivers: Annotated[list[WaiverDocument], BeforeValidator(_empty_list)] = Field(
         default=[], description="Accepted risks."
+    )
+    fixes: Annotated[FixesDocument, BeforeValidator(_empty_mapping)] = Field(
+        default=FixesDocument(), description="What fixes may be made of."
     )
 
 
@@ -179,6 +200,10 @@ EXPECTED = {
     "waivers.*.reason": "why the risk is accepted",
     "waivers.*.expires": "a date such as 2027-03-31",
     "waivers.*.approved_by": "a name",
+    "fixes": "suggest and choices",
+    "fixes.suggest": "on or off",
+    "fixes.choices": "names with values, such as private_cidrs: [10.0.0.0/8]",
+    "fixes.choices.*": "a text or a list of texts",
 }
 """What is expected at each place, `*` being any position: for values of the wrong shape and for what is missing."""
 
@@ -186,5 +211,6 @@ KEYS = {
     "": tuple(PolicyDocument.model_fields),
     "paths": tuple(PathsDocument.model_fields),
     "waivers.*": tuple(WaiverDocument.model_fields),
+    "fixes": tuple(FixesDocument.model_fields),
 }
 """The keys at each place of a repository's policy."""

@@ -58,7 +58,7 @@ def combine(default: Policy, organization: OrganizationPolicy | None, repository
 
 
 def _layered(policy: Policy, file: PolicyFile) -> Policy:
-    for layer in (_mode, _block_at, _comment_at, _on_failure, _skips, _include, _exclude, _rules, _waivers):
+    for layer in (_mode, _block_at, _comment_at, _on_failure, _skips, _include, _exclude, _rules, _waivers, _fixes):
         policy = layer(policy, file)
     return replace(policy, notices=(*policy.notices, *file.notices))
 
@@ -174,6 +174,18 @@ def _waivers(policy: Policy, file: PolicyFile) -> Policy:
     for index in range(len(given)):
         policy = _refused(policy, file, ("waivers", index), "only the organization waives")
     return policy
+
+
+def _fixes(policy: Policy, file: PolicyFile) -> Policy:
+    """Choices add to what is below them. Where they are locked, a repository gives none of its own."""
+    given = file.document.fixes
+    choices = {name: value if isinstance(value, str) else tuple(value) for name, value in given.choices.items()}
+    if "fixes" in policy.locks:
+        for name in choices:
+            policy = _refused(policy, file, ("fixes", "choices", name), "only the organization chooses")
+        return policy
+    suggest = given.suggest == "on" if "suggest" in given.model_fields_set else policy.suggest_fixes
+    return replace(policy, suggest_fixes=suggest, choices={**policy.choices, **choices})
 
 
 def _waiver(entry: WaiverDocument) -> Waiver:

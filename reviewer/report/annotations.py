@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from reviewer.model import Annotation, Examination, Finding, InlineComment, Level, NotExamined, Severity, Span
 from reviewer.report.blocks import Issue, instances, issues_of, place
+from reviewer.report.offers import Proposals, proposals
 from reviewer.report.text import plain
 
 MOST_ANNOTATIONS = 200
@@ -25,8 +26,16 @@ def build_annotations(examination: Examination, comments: Iterable[InlineComment
     failures = frozenset(examination.verdict.failures)
     missing = [(n, n.span) for n in examination.comparison.not_examined if n.span is not None]
     first = [_missing(part, span, failures) for part, span in missing[: MOST_ANNOTATIONS // 2]]
-    issues = issues_of(untold)[: MOST_ANNOTATIONS - len(first)]
-    return (*first, *(_annotation(issue, blocking) for issue in issues))
+    issues, proposed = issues_of(untold)[: MOST_ANNOTATIONS - len(first)], proposals(examination)
+    return (*first, *(_annotation(issue, blocking, _advice(issue, proposed)) for issue in issues))
+
+
+def _advice(issue: Issue, proposed: Proposals) -> str:
+    if proposed.offers(issue.findings):
+        return "A proved fix is in the summary of this check."
+    guidance = proposed.guidance(issue.findings)
+    remedy = guidance.text if guidance else issue.first.remedy
+    return f"What to do: {plain(remedy, 1000)}" if remedy else ""
 
 
 def _missing(part: NotExamined, span: Span, failures: frozenset[NotExamined]) -> Annotation:
@@ -38,14 +47,14 @@ def _missing(part: NotExamined, span: Span, failures: frozenset[NotExamined]) ->
     )
 
 
-def _annotation(issue: Issue, blocking: frozenset[Finding]) -> Annotation:
+def _annotation(issue: Issue, blocking: frozenset[Finding], advice: str) -> Annotation:
     finding, names = issue.first, instances(issue.findings)
     name = f" ({names[0]})" if len(names) == 1 else f" ({len(names)} resources)" if names else ""
     return Annotation(
         span=finding.span,
         level=_level(issue, blocking),
         title=plain(f"{issue.severity.word.capitalize()} · {finding.title}{name}", _LONGEST_TITLE),
-        message=_message(finding, names),
+        message=_message(finding, names, advice),
     )
 
 
@@ -55,10 +64,8 @@ def _level(issue: Issue, blocking: frozenset[Finding]) -> Level:
     return Level.WARNING if issue.severity >= Severity.MEDIUM else Level.NOTICE
 
 
-def _message(finding: Finding, names: tuple[str, ...]) -> str:
-    lines = [plain(finding.message or finding.title, 1000), plain(finding.why, 1000)]
-    if finding.remedy:
-        lines.append(f"What to do: {plain(finding.remedy, 1000)}")
+def _message(finding: Finding, names: tuple[str, ...], advice: str) -> str:
+    lines = [plain(finding.message or finding.title, 1000), plain(finding.why, 1000), advice]
     if len(names) > 1:
         shown = ", ".join(plain(name, 150) for name in names[:_MOST_NAMES])
         lines.append(

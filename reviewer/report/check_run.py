@@ -5,7 +5,7 @@ Owns what the check says. Must not know how GitHub is told.
 
 from __future__ import annotations
 
-from reviewer.model import CheckRun, Conclusion, Examination
+from reviewer.model import Action, CheckRun, Conclusion, Examination
 from reviewer.report.annotations import build_annotations
 from reviewer.report.comment import build_comments
 from reviewer.report.links import Links
@@ -13,16 +13,26 @@ from reviewer.report.summary import build_summary, build_title
 from reviewer.report.text import code, one_line, prose, sentence
 from reviewer.report.tools import Tools, installed_tools
 
-__all__ = ["Links", "build_check_run", "failure", "progress"]
+__all__ = ["APPLY", "Links", "build_check_run", "failure", "progress"]
 
 
-def build_check_run(examination: Examination, links: Links, tools: Tools | None = None) -> CheckRun:
-    """Return the concluded check run for `examination`."""
+APPLY = Action(
+    label="Apply safe fixes", description="One commit with all proved safe fixes", identifier="apply-safe-fixes"
+)
+
+
+def build_check_run(
+    examination: Examination, links: Links, tools: Tools | None = None, *, offer_apply: bool = False
+) -> CheckRun:
+    """Return the concluded check run for `examination`; `offer_apply` says whether its safe fixes may be committed."""
+    comments = build_comments(examination)
+    told = build_summary(examination, links, tools or installed_tools(), comments=comments, offer_apply=offer_apply)
     return CheckRun(
         conclusion=Conclusion.SUCCESS if examination.verdict.passed else Conclusion.FAILURE,
         title=build_title(examination),
-        summary=build_summary(examination, links, tools or installed_tools()),
-        annotations=build_annotations(examination, build_comments(examination)),
+        summary=told,
+        annotations=build_annotations(examination, comments),
+        actions=(APPLY,) if offer_apply and examination.fixes.safe else (),
     )
 
 

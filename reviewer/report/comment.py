@@ -5,16 +5,27 @@ Owns what a comment says and where it stands. Must not know what stands on the p
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from reviewer.model import Examination, Finding, InlineComment, Source, Span, Verdict
-from reviewer.report.blocks import SECRETS, Block, Issue, any_index, block_resource, blocks_of, instances, place, roots
+from reviewer.report.blocks import SECRETS, Block, Issue, block_resource, blocks_of, instances, place, roots
 from reviewer.report.links import guideline_url
-from reviewer.report.markers import comment_marker, is_mended, mended_marker, read_comment_marker, without_markers
-from reviewer.report.text import code, fence, one_line, prose, sentence
+from reviewer.report.markers import (
+    FIX,
+    comment_marker,
+    is_mended,
+    mended_marker,
+    read_comment_marker,
+    without_markers,
+    without_suggestion,
+)
+from reviewer.report.offers import MOST_OFFERS, Form, Offer, Proposals, proposals
+from reviewer.report.proposal import examples_text, offers_text, proved_text
+from reviewer.report.text import code, prose, sentence
+from reviewer.report.waiving import WAIVER, waiver_text
 
 MOST_COMMENTS = 30
 LONGEST_BODY = 60_000  # GitHub refuses more than 65,536 characters
@@ -23,52 +34,122 @@ _MOST_NAMES = 10
 _MOST_ISSUES = 12
 _MOST_NEWS = 4
 _MOST_FINGERPRINTS = 500
-_WAIVER = "<details><summary>Accept this risk instead</summary>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """A block with what is offered for it and where its comment stands."""
+
+    block: Block
+    anchor: Span
+    offers: tuple[Offer, ...]
+    proposals: Proposals
+
+    @property
+    def suggests(self) -> bool:
+        """Whether the comment holds a suggestion: it then stands on exactly the lines that this replaces."""
+        return bool(self.offers) and self.offers[0].form is Form.CLICK
+
+    def advice(self, issue: Issue) -> str:
+        """Return what to do about `issue`, in prose: nothing when a fix for all of it is shown."""
+        mended = {
+            p for offer in self.offers[:MOST_OFFERS] if offer.form is not Form.WORDS for p in offer.fix.fingerprints
+        }
+        if all(f.fingerprint in mended for f in issue.findings):
+            return ""
+        guidance = self.proposals.guidance(issue.findings)
+        return guidance.text if guidance else issue.first.remedy
 
 
 def build_comments(examination: Examination) -> tuple[InlineComment, ...]:
     """Return the comments that should stand on the diff, most severe first, at most 30."""
-    anchors = dict(examination.anchors)
-    placed = ((block, _anchor(block, anchors)) for block in blocks_of(examination.verdict.comment_on))
-    comments = (_comment(block, anchor, examination.verdict) for block, anchor in placed if anchor is not None)
+    anchors, proposed = dict(examination.anchors), proposals(examination)
+    placed = (_subject(block, anchors, proposed) for block in blocks_of(examination.verdict.comment_on))
+    comments = (_comment(subject, examination.verdict) for subject in placed if subject is not None)
     return tuple(islice(comments, MOST_COMMENTS))
 
 
-def _anchor(block: Block, anchors: Mapping[str, Span]) -> Span | None:
-    """Return the place of the most severe finding that has one."""
-    return next((anchors[f.fingerprint] for f in block.findings if f.fingerprint in anchors), None)
+def _subject(block: Block, anchors: Mapping[str, Span], proposed: Proposals) -> _Subject | None:
+    """Place a block: on the lines of its suggestion, else where its most severe finding with a place has it."""
+    offers = proposed.offers(block.findings)
+    if offers and offers[0].form is Form.CLICK:
+        return _Subject(block=block, anchor=offers[0].fix.suggestion.span, offers=offers, proposals=proposed)
+    anchor = next((anchors[f.fingerprint] for f in block.findings if f.fingerprint in anchors), None)
+    return _Subject(block=block, anchor=anchor, offers=offers, proposals=proposed) if anchor else None
 
 
-def _comment(block: Block, anchor: Span, verdict: Verdict) -> InlineComment:
+def _comment(subject: _Subject, verdict: Verdict) -> InlineComment:
+    block, anchor = subject.block, subject.anchor
     fingerprints = tuple(dict.fromkeys(f.fingerprint for f in block.findings))[:_MOST_FINGERPRINTS]
-    several = anchor.start_line < anchor.end_line <= anchor.start_line + _MOST_LINES - 1
+    short = subject.suggests or anchor.end_line <= anchor.start_line + _MOST_LINES - 1
+    several = short and anchor.start_line < anchor.end_line
     return InlineComment(
         key=block.key,
         fingerprints=fingerprints,
         path=anchor.path,
         line=anchor.end_line if several else anchor.start_line,
         start_line=anchor.start_line if several else None,
-        body=f"{_text(block, anchor, verdict)}\n\n{comment_marker(block.key, fingerprints)}",
+        body=f"{_text(subject, verdict)}\n\n{comment_marker(block.key, fingerprints)}",
     )
 
 
-def _text(block: Block, anchor: Span, verdict: Verdict) -> str:
-    parts = [_first_line(block)]
+def body_elsewhere(comment: InlineComment) -> str:
+    """Return the body for a comment that stands, and stays, on other lines than `comment` should.
+
+    A suggestion replaces the lines that its comment stands on, so there it must not be one.
+    """
+    place_ = place(Span(path=comment.path, start_line=comment.start_line or comment.line, end_line=comment.line))
+    count = comment.line - (comment.start_line or comment.line) + 1
+    told = f"The fix puts this in the place of {count} line{'' if count == 1 else 's'} from {code(place_)} on:"
+    return without_suggestion(comment.body, told)
+
+
+def _text(subject: _Subject, verdict: Verdict) -> str:
+    block = subject.block
+    first = _first_line(block)
+    fix = _fix(subject)
     if len(block.issues) == 1:
-        parts += _one(block.issues[0])
+        told = _one(block.issues[0], subject.advice(block.issues[0]))
     else:
-        parts += _several(block.issues)
-    parts += [_where(block, anchor), _footer(block, verdict), _waiver(block)]
-    return _fitted(tuple(part for part in parts if part))
+        told = _several(block.issues, subject)
+    where = " ".join(part for part in (_source(subject), _where(block, subject.anchor)) if part)
+    return _fitted(
+        (first, *told, where, fix, _footer(subject, verdict), waiver_text(block.issues[:_MOST_ISSUES])),
+        vital=(first, fix),
+    )
 
 
-def _fitted(parts: Sequence[str]) -> str:
-    """Join as many `parts` as a comment may hold; what comes first matters most."""
+def _fix(subject: _Subject) -> str:
+    """Return the part of a comment with raw text in it: the offers, and the examples of guidance."""
+    advised = [issue for issue in subject.block.issues[:_MOST_ISSUES] if subject.advice(issue)]
+    found = [(issue.first, subject.proposals.guidance(issue.findings)) for issue in advised]
+    examples = examples_text([(finding, guidance) for finding, guidance in found if guidance])
+    told = "\n\n".join(part for part in (offers_text(subject.offers, subject.block.name), examples) if part)
+    return f"{FIX}\n\n{told}" if told else ""
+
+
+def _source(subject: _Subject) -> str:
+    """Say where the finding is, when the comment stands elsewhere: on what its value comes from."""
+    found, anchor = subject.block.issues[0].first.span, subject.anchor
+    near = [subject.block.issues[0].first.block, found]
+    if not subject.suggests or any(s.path == anchor.path and _touches(s, anchor) for s in near):
+        return ""
+    return f"Found in {code(place(found))}; what it comes from is here."
+
+
+def _touches(one: Span, other: Span) -> bool:
+    return one.start_line <= other.end_line + 1 and other.start_line <= one.end_line + 1
+
+
+def _fitted(parts: Sequence[str], vital: Sequence[str]) -> str:
+    """Join the `vital` parts and as many others as a comment may hold; what comes first matters most."""
     kept: list[str] = []
+    room = LONGEST_BODY - sum(len(part) + 2 for part in vital)
     for part in parts:
-        if sum(len(k) + 2 for k in kept) + len(part) <= LONGEST_BODY:
+        if part in vital or len(part) + 2 <= room:
             kept.append(part)
-    return "\n\n".join(kept)
+            room -= 0 if part in vital else len(part) + 2
+    return "\n\n".join(part for part in kept if part)
 
 
 def _first_line(block: Block) -> str:
@@ -78,8 +159,8 @@ def _first_line(block: Block) -> str:
     return f"**{block.severity.word.capitalize()} · {prose(block.issues[0].first.title, 200)}{more}**{name}"
 
 
-def _one(issue: Issue) -> list[str]:
-    return [_told(issue.first, 1000), _advice(issue.first, 1000)]
+def _one(issue: Issue, advice: str) -> list[str]:
+    return [_told(issue.first, 1000), _advice(advice, 1000)]
 
 
 def _told(finding: Finding, limit: int) -> str:
@@ -88,20 +169,24 @@ def _told(finding: Finding, limit: int) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _several(issues: Sequence[Issue]) -> list[str]:
+def _several(issues: Sequence[Issue], subject: _Subject) -> list[str]:
     """Tell each idea once: rules with one reason and one remedy share an item."""
     ideas: dict[tuple[str, str], list[Issue]] = {}
     for issue in issues[:_MOST_ISSUES]:
-        idea = (issue.first.why, issue.first.remedy) if issue.first.why else (issue.first.rule, issue.first.title)
-        ideas.setdefault(idea, []).append(issue)
-    shared = len({issue.first.remedy for issue in issues}) == 1
-    items = [_item(together, is_first=n == 0, advised=not shared) for n, together in enumerate(ideas.values())]
+        why, advice = issue.first.why, subject.advice(issue)
+        ideas.setdefault((why, advice) if why else (issue.first.rule, issue.first.title), []).append(issue)
+    advices = {subject.advice(issue) for issue in issues}
+    shared = advices.pop() if len(advices) == 1 else None
+    items = [
+        _item(together, subject.advice(together[0]) if shared is None else "", is_first=n == 0)
+        for n, together in enumerate(ideas.values())
+    ]
     if len(issues) > _MOST_ISSUES:
         items.append(f"- {len(issues) - _MOST_ISSUES} more: see the Plumbrule check")
-    return ["\n".join(items), _advice(issues[0].first, 1000) if shared else ""]
+    return ["\n".join(items), _advice(shared or "", 1000)]
 
 
-def _item(issues: Sequence[Issue], *, is_first: bool, advised: bool) -> str:
+def _item(issues: Sequence[Issue], advice: str, *, is_first: bool) -> str:
     first = issues[0].first
     titles = dict.fromkeys(prose(issue.first.title, 200) for issue in issues)
     news = dict.fromkeys(sentence(prose(_news(issue.first), 500)) for issue in issues)
@@ -110,17 +195,22 @@ def _item(issues: Sequence[Issue], *, is_first: bool, advised: bool) -> str:
     # The first line of the comment has said the first title.
     lone = is_first and len(titles) == 1 and told
     lines = [f"- **{word}** · {told}"] if lone else [f"- **{word} · {'; '.join(titles)}**", told]
-    lines += [_advice(first, 500)] if advised else []
+    lines.append(_advice(advice, 500))
     return "  \n  ".join(line for line in lines if line)
 
 
-def issue_text(issue: Issue) -> str:
-    """Return one issue told by itself, for a document: heading, place, text, rule."""
+def issue_text(issue: Issue, proposed: Proposals) -> str:
+    """Return one issue told by itself, for a document: heading, place, text, fix or guidance, rule."""
     finding, names = issue.first, instances(issue.findings)
     name = f" ({listed(names)})" if names else ""
     head = f"**{issue.severity.word.capitalize()} · {prose(finding.title, 200)}**{name}"
     where = f"<sub>{code(place(finding.span))} · {rule_link(finding)}</sub>"
-    return "\n\n".join(part for part in (head, *_one(issue), where) if part)
+    offer = proposed.offer(issue.findings)
+    guidance = None if offer else proposed.guidance(issue.findings)
+    advice = "" if offer else guidance.text if guidance else finding.remedy
+    fix = offers_text([offer] if offer else [], names[0] if len(names) == 1 else block_resource(finding.resource))
+    example = examples_text([(finding, guidance)] if guidance else [])
+    return "\n\n".join(part for part in (head, *_one(issue, advice), fix, example, where) if part)
 
 
 def _news(finding: Finding) -> str:
@@ -129,8 +219,8 @@ def _news(finding: Finding) -> str:
     return "" if same else finding.message
 
 
-def _advice(finding: Finding, limit: int) -> str:
-    return f"**What to do:** {sentence(prose(finding.remedy, limit))}" if finding.remedy else ""
+def _advice(advice: str, limit: int) -> str:
+    return f"**What to do:** {sentence(prose(advice, limit))}" if advice else ""
 
 
 def _where(block: Block, anchor: Span) -> str:
@@ -176,9 +266,12 @@ def listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
 
 
-def _footer(block: Block, verdict: Verdict) -> str:
-    rules = {f.rule: rule_link(f) for f in block.findings}
-    return f"<sub>{_stop(block, verdict)} · {', '.join(list(rules.values())[:_MOST_ISSUES])}</sub>"
+def _footer(subject: _Subject, verdict: Verdict) -> str:
+    findings = subject.block.findings
+    rules = {f.rule: rule_link(f) for f in findings}
+    proved = proved_text(subject.offers, findings)
+    parts = (proved, _stop(subject.block, verdict), ", ".join(list(rules.values())[:_MOST_ISSUES]))
+    return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
 
 
 def _stop(block: Block, verdict: Verdict) -> str:
@@ -194,52 +287,14 @@ def rule_link(finding: Finding) -> str:
     return f"[{code(finding.rule, 80)}]({url})" if url else code(finding.rule, 80)
 
 
-def _waiver(block: Block) -> str:
-    """Return a ready entry for the policy file, folded. Reason and expiry are the reader's to fill in."""
-    entries = [_entry(issue) for issue in block.issues[:_MOST_ISSUES]]
-    return (
-        f"{_WAIVER}\n\n"
-        "Add to `.github/plumbrule.yml` on the base branch, with a reason and a date:\n\n"
-        + fence("waivers:\n" + "\n".join(entries), "yaml")
-        + "\n\n</details>"
-    )
-
-
-def _entry(issue: Issue) -> str:
-    names = instances(issue.findings)
-    lines = [f"  - rule: {_yaml(issue.first.rule)}"]
-    if names:
-        lines.append(f"    resource: {_yaml(_pattern(names))}")
-    lines += [f"    path: {_yaml(issue.first.path)}", '    reason: ""', "    expires: YYYY-MM-DD"]
-    return "\n".join(lines)
-
-
-def _pattern(names: Sequence[str]) -> str:
-    """Return one address, or a pattern for several that differ in their indexes or module paths.
-
-    In the policy file only `*` and `?` are wild; brackets are themselves.
-    """
-    if len(names) == 1:
-        return names[0]
-    patterns = {any_index(name) for name in names}
-    return patterns.pop() if len(patterns) == 1 else f"*{block_resource(names[0])}*"
-
-
-def _yaml(text: str) -> str:
-    text = one_line(text, 300)
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", text):
-        return text
-    return json.dumps(text, ensure_ascii=False) if "'" in text else f"'{text}'"
-
-
 def mended(body: str, sha: str) -> str:
     """Return the comment `body` edited to say that its findings are gone at `sha`; unchanged if it says so already."""
     marker = read_comment_marker(body)
     if marker is None or is_mended(body):
         return body
-    first, _, rest = without_markers(body).partition("\n")
+    first, _, rest = without_markers(body.partition(FIX)[0]).partition("\n")
     told = f"~~{first.strip()}~~ · fixed in {sha[:7]}."
-    rest = rest.partition(_WAIVER)[0].partition("\n\n<sub>")[0]
+    rest = rest.partition(WAIVER)[0].partition("\n\n<sub>")[0]
     fold = f"<details><summary>What it said</summary>\n\n{rest.strip()}\n\n</details>" if rest.strip() else ""
     if len(fold) > LONGEST_BODY - len(told):
         fold = ""

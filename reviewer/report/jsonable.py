@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reviewer.model import Examination, Finding, Status
+from reviewer.model import Examination, Finding, Status, Suggestion
 from reviewer.report.blocks import order
 from reviewer.report.masking import mask_secrets
+from reviewer.report.offers import Proposals, proposals
 
 
 def build_json(examination: Examination) -> dict[str, Any]:
     """Return `verdict`, `not_examined` and `findings`, most severe first within each status.
 
-    Beyond the contract a finding says whether it is `blocking` and `waived`.
+    Beyond the contract a finding says whether it is `blocking` and `waived`, and has the `guidance` for it. A
+    suggestion whose lines hold a secret is left out: masked it would be wrong.
     """
     comparison, verdict = examination.comparison, examination.verdict
     blocking = frozenset(verdict.blocking)
     waived = frozenset(w.finding for w in verdict.waived)
+    proposed = proposals(examination)
     groups = (
         (Status.INTRODUCED, comparison.introduced),
         (Status.STANDING, comparison.standing),
@@ -30,7 +33,7 @@ def build_json(examination: Examination) -> dict[str, Any]:
         "verdict": "passed" if verdict.passed else "blocked",
         "not_examined": [{"what": n.what, "why": mask_secrets(n.why)} for n in comparison.not_examined],
         "findings": [
-            {**_finding(f, status), "blocking": f in blocking, "waived": f in waived}
+            {**_finding(f, status), **_fix(f, proposed), "blocking": f in blocking, "waived": f in waived}
             for status, findings in groups
             for f in _sorted(findings)
         ],
@@ -54,5 +57,24 @@ def _finding(finding: Finding, status: Status) -> dict[str, Any]:
         "message": mask_secrets(finding.message),
         "fingerprint": finding.fingerprint,
         "source": finding.source.value,
-        "suggestion": None,
+    }
+
+
+def _fix(finding: Finding, proposed: Proposals) -> dict[str, Any]:
+    fix, guidance = proposed.fix((finding,)), proposed.guidance((finding,))
+    return {
+        "suggestion": _suggestion(fix.suggestion) if fix else None,
+        "guidance": mask_secrets(guidance.text) if guidance else None,
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any] | None:
+    if mask_secrets(suggestion.replacement) != suggestion.replacement:
+        return None
+    return {
+        "path": suggestion.path,
+        "start_line": suggestion.start_line,
+        "end_line": suggestion.end_line,
+        "replacement": suggestion.replacement,
+        "risk": suggestion.risk.value,
     }

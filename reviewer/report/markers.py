@@ -14,6 +14,10 @@ _COMMENT = re.compile(
 )
 _REVIEW = re.compile(rf"^[ \t]*<!-- plumbrule:review v1 head=({_KEY}) -->[ \t]*\r?$", re.M)
 _MENDED = re.compile(rf"^[ \t]*<!-- plumbrule:mended v1 sha={_KEY} -->[ \t]*\r?$", re.M)
+FIX = "<!-- plumbrule:fix v1 -->"
+"""The line after which a comment shows fixes and examples: raw text may follow, until the footer."""
+_FIX = re.compile(rf"^{FIX}[ \t]*\r?$", re.M)
+_SUGGESTION = re.compile(rf"^{FIX}\s*^(`{{3,}})suggestion[ \t]*\r?$", re.M)
 _ANY = re.compile(r"<!--(\s*plumbrule\s*:)", re.I)
 
 
@@ -52,9 +56,19 @@ def is_mended(body: str) -> bool:
     return _MENDED.search(body) is not None
 
 
+def has_suggestion(body: str) -> bool:
+    """Whether a comment `body` offers a suggestion, which is right only on the lines that it was made for."""
+    return _SUGGESTION.search(body) is not None
+
+
+def without_suggestion(body: str, told: str) -> str:
+    """Return `body` with its suggestion, if any, as code that cannot be committed; `told` introduces it."""
+    return _SUGGESTION.sub(lambda match: f"{FIX}\n\n{told}\n\n{match[1]}", body, count=1)
+
+
 def without_markers(body: str) -> str:
     """Return `body` without any marker line."""
-    for pattern in (_COMMENT, _REVIEW, _MENDED):
+    for pattern in (_COMMENT, _REVIEW, _MENDED, _FIX):
         body = pattern.sub("", body)
     return body.strip()
 

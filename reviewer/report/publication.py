@@ -14,9 +14,17 @@ from reviewer.report.tools import Tools
 
 
 def build_publication(
-    examination: Examination, links: Links, *, ref: str | None, quiet: bool, tools: Tools | None = None
+    examination: Examination,
+    links: Links,
+    *,
+    ref: str | None,
+    quiet: bool,
+    tools: Tools | None = None,
+    offer_apply: bool = False,
 ) -> Publication:
     """Return what should stand: check run, comments (none when `quiet`, for drafts), SARIF for `ref` (if any).
+
+    `offer_apply` says whether a click may commit the safe fixes to the head's branch.
 
     When a part failed to be examined there is no SARIF (GitHub closes the alerts that an upload leaves out), and no
     comment is to be called fixed.
@@ -25,7 +33,7 @@ def build_publication(
     found = (*comparison.introduced, *comparison.standing, *comparison.muted)
     url = f"{links.html_url}/{links.full_name}"
     return Publication(
-        check_run=build_check_run(examination, links, tools),
+        check_run=build_check_run(examination, links, tools, offer_apply=offer_apply),
         comments=() if quiet else build_comments(examination),
         present=frozenset(f.fingerprint for f in found),
         complete=complete,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reviewer.model import Examination, Finding, Severity, Span, Waived
+from reviewer.model import Examination, Finding, Fix, Severity, Span, Waived
 from reviewer.report.blocks import order
 from reviewer.report.links import guideline_url, quoted_path
+from reviewer.report.sarif_fixes import sarif_fixes
 from reviewer.report.text import clip, plain, prose, sentence
 from reviewer.report.tools import installed_tools
 
@@ -48,7 +49,7 @@ def build_sarif(examination: Examination, *, ref: str, repository_url: str | Non
         tuple(f for f in found if f not in accepted) if ref else (*found, *comparison.muted),
         head_sha=examination.head_sha,
         ref=ref,
-        tool_version=installed_tools().plumbrule,
+        fixes=examination.fixes.single,
         waived=() if ref else waived,
         repository_url=repository_url,
     )
@@ -64,27 +65,32 @@ def build_log(
     *,
     head_sha: str,
     ref: str,
-    tool_version: str,
+    fixes: Sequence[Fix] = (),
     waived: Sequence[Waived] = (),
     repository_url: str | None = None,
 ) -> dict[str, Any]:
     """Return a SARIF log of `findings` and `waived` at `head_sha` of `ref`.
 
-    Muted findings (`skip_reason`) and waived ones carry a suppression. Beyond 25,000 results the most severe are kept
-    and a notification says how many were left out.
+    `fixes` are of one finding each. Muted findings (`skip_reason`) and waived ones carry a suppression. Beyond 25,000
+    results the most severe are kept and a notification says how many were left out.
     """
     reasons = {w.finding: w for w in waived}
     everything = sorted(dict.fromkeys((*findings, *reasons)), key=order)
     kept = everything[:MOST_RESULTS]
     rules = _rules(kept)
     index = {rule["id"]: n for n, rule in enumerate(rules)}
+    mended = sarif_fixes(fixes)
     run: dict[str, Any] = {
-        "tool": {"driver": _driver(rules, tool_version)},
+        "tool": {"driver": _driver(rules, installed_tools().plumbrule)},
         "automationDetails": {"id": CATEGORY},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
         "invocations": [_invocation(len(everything) - len(kept))],
-        "results": [_result(f, index[_rule_id(f)], reasons.get(f)) for f in kept],
+        "results": [
+            _result(f, index[_rule_id(f)], reasons.get(f))
+            | ({"fixes": [mended[f.fingerprint]]} if f.fingerprint in mended else {})
+            for f in kept
+        ],
     }
     if repository_url:
         run["versionControlProvenance"] = [_provenance(repository_url, head_sha, ref)]

@@ -6,37 +6,26 @@ know how it is posted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from reviewer.model import Examination, Finding, NotExamined, Severity, Span, Waived
+from reviewer.model import Examination, Finding, InlineComment, NotExamined, Severity, Span, Waived
 from reviewer.report.blocks import Issue, block_resource, instances, issues_of, place
 from reviewer.report.comment import rule_link
+from reviewer.report.fix_sections import diffs_section, fix_words, footnotes, patch_section, word_of
 from reviewer.report.links import Links
+from reviewer.report.sections import Section, counted, fitted, folded, listing
 from reviewer.report.text import code, one_line, prose, sentence
 from reviewer.report.tools import Tools
 
 _MOST_IN_SIGHT = 10
 NOTHING_TITLE = "Passed: no infrastructure in this change"
 NOTHING = "No file of this change is one that Plumbrule reviews."
-_MOST_ITEMS = 400  # more than fit
 _POLICY_PROBLEMS = (
     "**The policy file of this pull request has mistakes.** This review used the one of the base branch; "
     "mend it before you merge:"
 )
-T = TypeVar("T")
 LIMIT = 65_000  # GitHub: 65,535 characters; we also stay below it in bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of the summary that may lose its last items when there is no room: it then says how many."""
-
-    opening: str
-    items: tuple[str, ...] = ()
-    closing: str = ""
-    unseen: int = 0  # how many items there are beyond `items`
 
 
 def build_title(examination: Examination) -> str:
@@ -72,23 +61,36 @@ def _extent(examination: Examination) -> str:
     return counted(examination.files, "file")
 
 
-def build_summary(examination: Examination, links: Links | None, tools: Tools, limit: int = LIMIT) -> str:
-    """Return the whole summary; `links` of None names places without leading to them."""
+def build_summary(
+    examination: Examination,
+    links: Links | None,
+    tools: Tools,
+    *,
+    comments: Sequence[InlineComment] | None = None,
+    offer_apply: bool = False,
+    limit: int = LIMIT,
+) -> str:
+    """Return the whole summary; `links` of None names places without leading to them.
+
+    `comments` are those that stand on the diff; None for a document, which shows every fix itself.
+    """
     comparison, verdict = examination.comparison, examination.verdict
-    tell = _Teller(links=links)
+    tell = _Teller(links=links, fixes=fix_words(examination, live(examination, comparison.introduced), comments))
     blocking, would = frozenset(verdict.blocking), frozenset(verdict.would_block)
     stops = verdict.blocking or verdict.would_block
     others = [f for f in live(examination, comparison.introduced) if f not in blocking and f not in would]
     sections = (
         _lead(examination),
-        _numbered(_listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.issue)),
-        _listing(_failed(examination), verdict.failures, tell.missing),
-        _listing(_POLICY_PROBLEMS, examination.policy_problems, tell.problem),
+        _numbered(listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.issue)),
+        listing(_failed(examination), verdict.failures, tell.missing),
+        listing(_POLICY_PROBLEMS, examination.policy_problems, tell.problem),
         _new(issues_of(others), tell, alone=not stops),
-        _folded("{n} not reviewed", _missing(examination), tell.missing),
-        _folded("{n} accepted by a waiver", verdict.waived, tell.waived),
-        _folded("{n} muted by a comment in the code", comparison.muted, tell.muted),
-        _folded("{n} fixed by this change", issues_of(comparison.fixed), tell.fixed),
+        diffs_section(examination, comments) if comments is not None else Section(opening=""),
+        patch_section(examination, offer_apply=offer_apply) if comments is not None else Section(opening=""),
+        folded("{n} not reviewed", _missing(examination), tell.missing),
+        folded("{n} accepted by a waiver", verdict.waived, tell.waived),
+        folded("{n} muted by a comment in the code", comparison.muted, tell.muted),
+        folded("{n} fixed by this change", issues_of(comparison.fixed), tell.fixed),
         Section(opening=_footer(examination, tools)),
     )
     return fitted(tuple(s for s in sections if s.opening), limit)
@@ -137,6 +139,7 @@ class _Teller:
     """Turns values into lines of markdown, with links where there are any."""
 
     links: Links | None
+    fixes: Mapping[str, str]  # what to say of a finding's fix, by fingerprint
 
     def place(self, span: Span) -> str:
         url = self.links.blob(span) if self.links else None
@@ -145,7 +148,7 @@ class _Teller:
     def issue(self, issue: Issue) -> str:
         first = issue.first
         called = f" · called in {self.place(first.caller)}" if first.caller else ""
-        return f"- {_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}"
+        return f"- {_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}{word_of(issue, self.fixes)}"
 
     def fixed(self, issue: Issue) -> str:
         return f"- {_name(issue)} · {code(place(issue.first.span))} · {rule_link(issue.first)}"
@@ -178,13 +181,6 @@ def _name(issue: Issue) -> str:
     return f"{told} · {code(names[0]) if len(names) == 1 else several}"
 
 
-def _listing(heading: str, things: Sequence[T], tell: Callable[[T], str]) -> Section:
-    if not things:
-        return Section(opening="")
-    shown = tuple(tell(thing) for thing in things[:_MOST_ITEMS])
-    return Section(opening=f"{heading}\n", items=shown, unseen=len(things) - len(shown))
-
-
 def _numbered(section: Section) -> Section:
     return replace(section, items=tuple(f"{n}. {item[2:]}" for n, item in enumerate(section.items, 1)))
 
@@ -192,8 +188,8 @@ def _numbered(section: Section) -> Section:
 def _new(issues: Sequence[Issue], tell: _Teller, *, alone: bool) -> Section:
     """What is new and does not block: in sight when it is all that there is to say, and short."""
     if alone and len(issues) <= _MOST_IN_SIGHT:
-        return _listing("**New, not blocking**", issues, tell.issue)
-    return _folded("{n} new, not blocking" if alone else "{n} more, not blocking", issues, tell.issue)
+        return listing("**New, not blocking**", issues, tell.issue)
+    return folded("{n} new, not blocking" if alone else "{n} more, not blocking", issues, tell.issue)
 
 
 def _failed(examination: Examination) -> str:
@@ -206,13 +202,6 @@ def _failed(examination: Examination) -> str:
     )
 
 
-def _folded(heading: str, things: Sequence[T], tell: Callable[[T], str]) -> Section:
-    count = sum(len(thing.findings) if isinstance(thing, Issue) else 1 for thing in things)
-    title = f"<details><summary>{heading.replace('{n}', str(count))}</summary>"
-    section = _listing(title, things, tell)
-    return replace(section, closing="\n</details>") if section.opening else section
-
-
 def _footer(examination: Examination, tools: Tools) -> str:
     looked = [counted(examination.files, "file")]
     if examination.roots:
@@ -223,39 +212,11 @@ def _footer(examination: Examination, tools: Tools) -> str:
         digest = f"{code(examination.policy_digest, 8)} of " if examination.policy_digest else ""
         parts.append(f"policy {digest}{prose(examination.policy_source, 200)}")
     parts += [tools.told] if tools.told else []
+    parts += footnotes(examination.fixes)
     base = f", base {code(examination.base_sha[:7])}" if examination.base_sha else ""
     parts.append(f"head {code(examination.head_sha[:7])}{base}")
     return f"<sub>{' · '.join(parts)}</sub>"
 
 
-def counted(n: int, noun: str) -> str:
-    """Return `1 root`, `2 roots`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def _verb(n: int, verb: str) -> str:
     return f"{verb}s" if n == 1 else verb
-
-
-def fitted(sections: Sequence[Section], limit: int) -> str:
-    """Join `sections` with as many items as `limit` bytes hold; each that loses some says how many."""
-    frame = sum(_size(s.opening) + _size(s.closing) + 80 for s in sections)
-    room = limit - frame
-    told = []
-    for section in sections:
-        kept: list[str] = []
-        for item in section.items:
-            room -= _size(item) + 1
-            if room < 0:
-                break
-            kept.append(item)
-        lost = len(section.items) - len(kept) + section.unseen
-        if lost:
-            room = 0
-            kept.append(f"\n{lost} more left out here: there is no room for them.")
-        told.append("\n".join(part for part in (section.opening, *kept, section.closing) if part))
-    return "\n\n".join(told)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))

@@ -5,20 +5,31 @@ Owns layout and colour. Nothing from the repository reaches the terminal but pri
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reviewer.model import Examination, Finding, Severity
+from reviewer.model import Examination, Finding, Risk, Severity
 from reviewer.report.blocks import SECRETS, Issue, instances, issues_of, place
 from reviewer.report.masking import mask_secrets
+from reviewer.report.offers import Form, Offer, Proposals, proposals
+from reviewer.report.patch import changes
+from reviewer.report.sections import counted
 from reviewer.report.summary import live
 from reviewer.report.text import plain, printable
 
 _CONTEXT = 2
 _MOST_LINES = 8
 _NARROWEST = 40
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_RISKS = {
+    Risk.SAFE: "",
+    Risk.INPUT: "",
+    Risk.REPLACE: " (recreates or restarts it)",
+    Risk.COST: " (costs more)",
+}
 _STYLE = {
     Severity.CRITICAL: "1;31",
     Severity.HIGH: "31",
@@ -53,10 +64,11 @@ def render_text(examination: Examination, *, color: bool, width: int) -> str:
     page = _Page(color=color, width=max(_NARROWEST, width))
     files = {path: _masked(lines) for path, lines in examination.excerpts}
     issues = issues_of(live(examination, examination.comparison.introduced))
-    blocks = ["\n".join(_issue(issue, files, page)) for issue in issues]
+    proposed = proposals(examination)
+    blocks = ["\n".join(_issue(issue, files, proposed, page)) for issue in issues]
     notes = [*_policy_problems(examination, page), *_missing(examination, page)]
     blocks += ["\n".join(notes)] if notes else []
-    return "\n\n".join([*blocks, _tail(examination, page)]) + "\n"
+    return "\n\n".join([*blocks, _fixes(examination, issues, proposed) + _tail(examination, page)]) + "\n"
 
 
 def _masked(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,14 +77,56 @@ def _masked(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(mask_secrets(text).split("\n"))
 
 
-def _issue(issue: Issue, files: Mapping[str, tuple[str, ...]], page: _Page) -> Iterator[str]:
-    finding = issue.first
+def _issue(issue: Issue, files: Mapping[str, tuple[str, ...]], proposed: Proposals, page: _Page) -> Iterator[str]:
+    finding, offer = issue.first, proposed.offer(issue.findings)
     yield from _heading(issue, page)
-    yield from _excerpt(finding, files, page)
+    excerpt = list(_excerpt(finding, files, page))
+    yield from excerpt
+    if offer:
+        yield from _fix(offer, finding, (_ESCAPE.sub("", line) for line in excerpt), page)
     told = ": ".join(part for part in (_about(issue), _news(finding)) if part)
     yield from _wrapped(plain(told, 900), page)
-    if finding.remedy:
-        yield from _wrapped(f"→ {plain(finding.remedy, 600)}", page)
+    guidance = proposed.guidance(issue.findings)
+    advice = "" if offer else guidance.text if guidance else finding.remedy
+    if advice:
+        yield from _wrapped(f"→ {plain(advice, 600)}", page)
+
+
+def _fix(offer: Offer, finding: Finding, excerpt: Iterable[str], page: _Page) -> Iterator[str]:
+    """Yield the fix on one line below the excerpt's last, where its text begins."""
+    last = "".join(list(excerpt)[-1:])
+    bar = last.find("│")
+    text = last[bar + 1 :]
+    lead = " " * bar + "│" + " " * min(len(text) - len(text.lstrip()), page.width // 3) if bar >= 0 else " "
+    suggestion = offer.fix.suggestion
+    where = "" if suggestion.path == finding.path else f" in {plain(place(suggestion.span), 200)}"
+    yield page.cut(f"{lead}╰─ fix{where}{_RISKS[suggestion.risk]}: {_edit(offer, finding)}")
+    if offer.fix.inputs:
+        yield from _wrapped(f"needs a value: {plain(', '.join(offer.fix.inputs), 300)}", page)
+    for warning in offer.fix.warnings[:3]:
+        yield from _wrapped(f"! {plain(warning, 300)}", page)
+
+
+def _edit(offer: Offer, finding: Finding) -> str:
+    """Return the edit itself when it is one line, else how long it is and how to see it."""
+    found = changes(offer.fix.suggestion)
+    added = [line.strip() for change in found for line in change.added]
+    if offer.form is not Form.WORDS and len(found) == 1 and len(added) <= 1:
+        return plain(added[0], 200) if added and added[0] else f"without {counted(len(found[0].removed), 'line')}"
+    count = sum(max(len(change.removed), len(change.added)) for change in found)
+    return f"{counted(count, 'line')}, see `plumbrule fix . --dry-run --rule {plain(finding.rule, 80)}`"
+
+
+def _fixes(examination: Examination, issues: Iterable[Issue], proposed: Proposals) -> str:
+    fixes = tuple(fix for issue in issues if (fix := proposed.fix(issue.findings)))
+    if not fixes:
+        return ""
+    safe = sum(fix.suggestion.risk is Risk.SAFE for fix in fixes)
+    base = f" --base {examination.base_sha[:7]}" if examination.base_sha else ""
+    count = (
+        f"{len(fixes)} {'fix' if len(fixes) == 1 else 'fixes'}, {'all' if safe == len(fixes) else safe or 'none'} safe"
+    )
+    return f"{count}: plumbrule fix .{base}\n"
 
 
 def _about(issue: Issue) -> str:

@@ -48,6 +48,15 @@ def printable(text: str) -> str:
     return _SUSPECT.sub(_shown, _VARIATION.sub("", text))
 
 
+def is_bare(text: str) -> bool:
+    """Whether `text` holds nothing that `visible` would show in another way, but tabs, CRLF and secrets.
+
+    What must be exact (a suggestion, a patch) can be shown only if it is.
+    """
+    text = text.replace("\r\n", "\n").replace("\t", "")
+    return printable(text) == text == disarm(text)
+
+
 def _shown(match: re.Match[str]) -> str:
     character = match[0]
     category = unicodedata.category(character)
@@ -128,8 +137,19 @@ def _line_start(text: str) -> str:
 def fence(text: str, info: str) -> str:
     """Return `text` as a fenced code block that nothing in it can end. `info` is ours, such as `yaml`."""
     text = visible(text).rstrip("\n")
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    ticks = _ticks(text)
     return f"{ticks}{info}\n{text}\n{ticks}"
+
+
+def exact_fence(text: str, info: str) -> str:
+    """Return `text`, which `is_bare` and holds no secret, byte for byte in a fence; "" is a fence without a line."""
+    ticks = _ticks(text)
+    end = "" if not text or text.endswith("\n") else "\n"
+    return f"{ticks}{info}\n{text}{end}{ticks}"
+
+
+def _ticks(text: str) -> str:
+    return "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
 
 
 def plain(text: str, limit: int) -> str:

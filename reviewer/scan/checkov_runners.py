@@ -50,6 +50,7 @@ class Outcome:
     """What one framework said about one tree. Paths in `unreadable` are absolute."""
 
     records: tuple[Any, ...] = ()  # of checkov.common.output.record.Record: failed and skipped ones
+    passed: tuple[Any, ...] = ()  # records too
     unreadable: tuple[str, ...] = ()
     resources: int = 0
     troubles: tuple[str, ...] = ()  # ids of checks that crashed on a resource, files that were passed over
@@ -113,13 +114,21 @@ def run(framework: str, tree: Path, files: Sequence[str]) -> Outcome:
 
 def _outcome(reports: Iterable[Any], troubles: tuple[str, ...]) -> Outcome:
     records: list[Any] = []
+    passed: list[Any] = []
     unreadable: dict[str, None] = {}
     resources = 0
     for report in reports:
         records += [*report.failed_checks, *report.skipped_checks]
+        passed += report.passed_checks
         unreadable.update(dict.fromkeys(map(str, report.parsing_errors)))
         resources += len(report.resources)
-    return Outcome(records=tuple(records), unreadable=tuple(unreadable), resources=resources, troubles=troubles)
+    return Outcome(
+        records=tuple(records),
+        passed=tuple(passed),
+        unreadable=tuple(unreadable),
+        resources=resources,
+        troubles=troubles,
+    )
 
 
 @functools.cache

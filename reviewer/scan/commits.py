@@ -5,49 +5,24 @@ Owns the order of things between a clone, the cache and the scanner. What cannot
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from reviewer.errors import PlumbruleError
 from reviewer.model import NotExamined, ScanResult
-from reviewer.process import POLL_SECONDS, Stop, never
+from reviewer.process import Stop
 from reviewer.scan import gaps
-from reviewer.scan.cache import ScanCache
 from reviewer.scan.charts import chart_of
 from reviewer.scan.kinds import Kind, directory_of, in_generated, is_infrastructure, kind_of
 from reviewer.scan.layout import Layout, lay_out, lay_out_with
 from reviewer.scan.links import is_link
-from reviewer.scan.materialise import FOLDER_MODE, materialise
-from reviewer.scan.objects import REGULAR, Change, Clone, Entry
+from reviewer.scan.objects import REGULAR, Change, Entry
 from reviewer.scan.recent import RecentLayouts
-from reviewer.scan.scanner import ScanFailed, ScansUnits
+from reviewer.scan.running import Bench, called, on_each, written
+from reviewer.scan.scanner import ScanFailed
 from reviewer.scan.sources import read_sources
 from reviewer.scan.unit import ScanUnit, UnitId, UnitKind, UnitPlan
 
-if TYPE_CHECKING:
-    from reviewer.settings import ScanLimits
-
-MAX_HELD = 32 << 20
-"""Files of a review up to so many bytes are read at once and kept in memory while they are scanned."""
 RECENT = RecentLayouts()
-OUT_OF_TIME = (
-    "The whole review took longer than it may (REVIEW_TIMEOUT_SECONDS). Press Re-run: it goes on where it stopped."
-)
-
-Progress = Callable[[int, int], None]
-"""Called with how many of how many scans are done."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """A `Progress` that tells nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,43 +33,16 @@ class PairScan:
     head: ScanResult
     changed: tuple[str, ...]  # every path that differs, infrastructure or not
     units: int = 0  # of both commits, those that are equal counted once
+    head_units: tuple[tuple[ScanUnit, ScanResult], ...] = ()  # what `head` was made of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What scans are made with."""
-
-    clone: Clone
-    scanner: ScansUnits
-    cache: ScanCache
-    limits: ScanLimits
-    stop: Stop
-    progress: Progress
-    begun: float = field(default_factory=time.monotonic)
-
-    @property
-    def version(self) -> str:
-        """What a result depends on besides the unit."""
-        return f"{self.scanner.version} {self.limits.max_file_bytes} {self.limits.max_tree_bytes}"
-
-
-def scan_pair(  # noqa: PLR0913, PLR0917 (the parts of a review meet here)
-    clone: Clone,
-    base: str,
-    head: str,
-    scanner: ScansUnits,
-    cache: ScanCache,
-    limits: ScanLimits,
-    stop: Stop = never,
-    progress: Progress = no_progress,
-) -> PairScan:
+def scan_pair(bench: Bench, base: str, head: str) -> PairScan:
     """Scan what a change from `base` to `head` (commits or trees) can affect, at both.
 
     Units that are the same at both are scanned once, units that were scanned before not at all. A unit whose scan fails
     becomes a `NotExamined`. Raises what the clone raises, and what `stop` raises.
     """
-    bench = Bench(clone=clone, scanner=scanner, cache=cache, limits=limits, stop=stop, progress=progress)
-    changes = clone.changes(base, head)
+    changes = bench.clone.changes(base, head)
     changed = tuple(change.path for change in changes)
     plans = _plan_pair(bench, head, changes)
     passed_over = _passed_over(changed)
@@ -103,26 +51,23 @@ def scan_pair(  # noqa: PLR0913, PLR0917 (the parts of a review meet here)
     results = _scan_all(bench, {unit.key(bench.version): unit for plan in plans for unit in plan.units})
     base_result, head_result = (_merged(plan, results, bench.version) for plan in plans)
     head_result = replace(head_result, not_examined=head_result.not_examined + passed_over)
-    return PairScan(base=base_result, head=head_result, changed=changed, units=len(results))
+    parts = tuple((unit, results[unit.key(bench.version)]) for unit in plans[1].units)
+    return PairScan(base=base_result, head=head_result, changed=changed, units=len(results), head_units=parts)
 
 
-def scan_everything(  # noqa: PLR0913, PLR0917 (the parts of a review meet here)
-    clone: Clone,
-    treeish: str,
-    scanner: ScansUnits,
-    cache: ScanCache,
-    limits: ScanLimits,
-    stop: Stop = never,
-    progress: Progress = no_progress,
-) -> ScanResult:
-    """Scan all infrastructure of one commit. Raises what the clone raises, and what `stop` raises."""
-    bench = Bench(clone=clone, scanner=scanner, cache=cache, limits=limits, stop=stop, progress=progress)
-    listing = clone.listing(treeish)
-    sources = read_sources(clone, listing, (), limits.max_file_bytes)
-    layout = lay_out(listing, sources, scanner.tools)
+def scan_everything(bench: Bench, treeish: str) -> PairScan:
+    """Scan all infrastructure of one commit, which counts as base and as head.
+
+    Raises what the clone raises, and what `stop` raises.
+    """
+    listing = bench.clone.listing(treeish)
+    sources = read_sources(bench.clone, listing, (), bench.limits.max_file_bytes)
+    layout = lay_out(listing, sources, bench.scanner.tools)
     plan = layout.plan(layout.ids())
     results = _scan_all(bench, {unit.key(bench.version): unit for unit in plan.units})
-    return _merged(plan, results, bench.version)
+    whole = _merged(plan, results, bench.version)
+    parts = tuple((unit, results[unit.key(bench.version)]) for unit in plan.units)
+    return PairScan(base=whole, head=whole, changed=(), units=len(results), head_units=parts)
 
 
 def _plan_pair(bench: Bench, head: str, changes: Sequence[Change]) -> tuple[UnitPlan, UnitPlan]:
@@ -216,74 +161,23 @@ def _scan_all(bench: Bench, units: Mapping[str, ScanUnit]) -> dict[str, ScanResu
     results = {key: kept for key in units if (kept := bench.cache.get(key))}
     todo = {key: unit for key, unit in units.items() if key not in results}
     bench.progress(len(results), len(units))
-    if not todo:
-        return results
-    halted = threading.Event()
-    files = dict.fromkeys(file.oid for unit in todo.values() for file in unit.files)
-    bench.clone.load(files)
-    workers = ThreadPoolExecutor(max(1, bench.scanner.concurrency), thread_name_prefix="scan")
-    with bench.clone.holding(files, MAX_HELD), workers as pool:
-        running = {pool.submit(_scan, bench, key, unit, halted): key for key, unit in todo.items()}
-        try:
-            for future in _as_they_end(running, bench.stop):
-                results[running[future]] = future.result()
-                bench.progress(len(results), len(units))
-        except BaseException:
-            halted.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    for key, result in on_each(bench, todo, lambda key, unit, stop: _scan(bench, key, unit, stop)):
+        results[key] = result
+        bench.progress(len(results), len(units))
     return results
 
 
-def _as_they_end(futures: Collection[Future[ScanResult]], stop: Stop) -> Iterator[Future[ScanResult]]:
-    """Yield futures as they are done, calling `stop` meanwhile."""
-    done: SimpleQueue[Future[ScanResult]] = SimpleQueue()
-    for future in futures:
-        future.add_done_callback(done.put)
-    for _ in futures:
-        while True:
-            stop()
-            try:
-                ended = done.get(timeout=POLL_SECONDS)
-            except Empty:
-                continue
-            yield ended
-            break
-
-
-class _Halted(PlumbruleError):
-    """Another scan of the same review failed for good, or the review was stopped: this one is not wanted any more."""
-
-
-def _scan(bench: Bench, key: str, unit: ScanUnit, halted: threading.Event) -> ScanResult:
+def _scan(bench: Bench, key: str, unit: ScanUnit, stop: Stop) -> ScanResult:
     """Scan one unit in a folder of its own; keep the result unless another try could end otherwise."""
-
-    def stop() -> None:
-        if halted.is_set():
-            raise _Halted
-        if time.monotonic() > bench.begun + bench.limits.review_seconds:
-            raise ScanFailed(OUT_OF_TIME)
-
-    tree = Path(tempfile.mkdtemp(dir=bench.scanner.trees))
     try:
-        stop()
-        tree.chmod(FOLDER_MODE)
-        left_out = materialise(bench.clone, unit, tree, bench.limits)
-        written = tuple(file for file in unit.files if (tree / file.scan_as).is_file())
-        result = bench.scanner.scan(replace(unit, files=written), tree, stop) if written else ScanResult()
+        with written(bench, unit, stop) as (tree, whole, left_out):
+            result = bench.scanner.scan(whole, tree, stop) if whole.files else ScanResult()
     except ScanFailed as failure:
-        return ScanResult(not_examined=(NotExamined(what=_called(unit), why=str(failure)),))
-    finally:
-        shutil.rmtree(tree, ignore_errors=True)
-    whole = replace(result, not_examined=left_out + result.not_examined)
+        return ScanResult(not_examined=(NotExamined(what=called(unit), why=str(failure)),))
+    kept = replace(result, not_examined=left_out + result.not_examined)
     if all(note.span or not note.blocking for note in result.not_examined):
-        bench.cache.put(key, whole)
-    return whole
-
-
-def _called(unit: ScanUnit) -> str:
-    where = gaps.shown(unit.directory) or "the repository's root"
-    return where if unit.kind is UnitKind.DIRECTORY else f"{where} ({unit.kind})"
+        bench.cache.put(key, kept)
+    return kept
 
 
 def _merged(plan: UnitPlan, results: Mapping[str, ScanResult], version: str) -> ScanResult:

@@ -8,18 +8,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from reviewer import rules
 from reviewer.model import NotExamined, ScanResult
 from reviewer.scan import checkov_runners, evidence, records, results, samples, syntax
+from reviewer.scan.frameworks import TERRAFORM, frameworks_of, searched_for_secrets
 from reviewer.scan.tree import Tree
 
 WARM_ROUNDS = 2  # Python makes code faster that has run a few times
-_YAML = frozenset({".yaml", ".yml"})
-_TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
-_PROHIBITED = frozenset({"Pipfile.lock", "yarn.lock", "package-lock.json", "requirements.txt"})  # as Checkov does
 
 
 def warm_up(scratch: Path) -> None:
@@ -41,8 +39,7 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
     names = {scan_as: path for scan_as, path in request["files"] if _is_unicode(path)}
     files = Tree(tree, names, request["directory"])
     kind = request["kind"]
-    frameworks = _frameworks(kind, files)
-    parts = [_run(framework, files) for framework in frameworks]
+    parts = [_run(framework, files) for framework in frameworks_of(kind, files)]
     if kind == "directory":
         parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
     parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
@@ -52,7 +49,7 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
         ScanResult(
             findings=tuple(finding for part in parts for finding in part.findings),
             not_examined=_once(entry for part in parts for entry in part.not_examined),
-            files=sum(1 for path in files.paths if (kind == "terraform") == path.endswith(_TERRAFORM)),
+            files=sum(1 for path in files.paths if (kind == "terraform") == path.endswith(TERRAFORM)),
             roots=(request["directory"],) if kind == "terraform" else (),
             resources=sum(part.resources for part in parts),
         )
@@ -73,35 +70,9 @@ def _oddly_named(path: str) -> ScanResult:
     return ScanResult(not_examined=(NotExamined(what=shown, why=why),))
 
 
-def _frameworks(kind: str, files: Tree) -> tuple[str, ...]:
-    """Return the frameworks whose files, by name, there are some of; Checkov looks at their content."""
-    if kind != "directory":
-        return (kind,)
-    found = {"secrets": None}
-    for scan_as in files.paths:
-        path = PurePosixPath(scan_as)
-        name = path.name.lower()
-        if path.suffix in _YAML:
-            found |= dict.fromkeys(("cloudformation", "kubernetes", "openapi", "ansible"))
-            if ".github" in path.parts:
-                found["github_actions"] = None
-            if name.startswith("serverless."):
-                found["serverless"] = None
-        elif path.suffix == ".json" and not scan_as.endswith(_TERRAFORM):
-            found |= dict.fromkeys(("cloudformation", "kubernetes", "arm", "openapi"))
-        elif path.suffix == ".template":
-            found["cloudformation"] = None
-        elif path.suffix == ".bicep":
-            found["bicep"] = None
-        elif "dockerfile" in name:
-            found["dockerfile"] = None
-    return tuple(found)
-
-
 def _run(framework: str, files: Tree) -> ScanResult:
-    secrets_in = tuple(str(files.root / path) for path in files.paths if PurePosixPath(path).name not in _PROHIBITED)
     try:
-        outcome = checkov_runners.run(framework, files.root, secrets_in)
+        outcome = checkov_runners.run(framework, files.root, searched_for_secrets(files))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 (the boundary to Checkov: one framework is lost, the others are not)

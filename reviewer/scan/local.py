@@ -22,12 +22,15 @@ from reviewer.scan.objects import REGULAR, SYMLINK, Clone, Entry
 
 
 class LocalClone(Clone):
-    """The repository that `path` (its top folder, or any below it) belongs to. Raises Rejected when there is none."""
+    """The repository that `path` (its top folder, or any below it) belongs to.
 
-    def __init__(self, path: Path, stop: Stop = never) -> None:
-        git_dir, self._top, objects = _locate(path)
+    Raises Rejected when there is none, unless a `plain_folder` will do: then its files are the working copy.
+    """
+
+    def __init__(self, path: Path, stop: Stop = never, *, plain_folder: bool = False) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="plumbrule-"))
         self.close = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        git_dir, self._top, objects = _locate(path, self._scratch / "git" if plain_folder else None)
         (self._scratch / "objects").mkdir()
         # Bare, so that no .gitattributes and no file of the working copy takes part in reading commits.
         git = Git(directory=git_dir, stop=stop).having(
@@ -122,14 +125,20 @@ _SKIP_WORKTREE = -1
 """Stands where a size would: a sparse checkout left this file out of the working copy."""
 
 
-def _locate(path: Path) -> tuple[Path, Path | None, Path]:
-    """Return the git directory, the top folder of the working copy if there is one, and the folder of objects."""
+def _locate(path: Path, empty: Path | None) -> tuple[Path, Path | None, Path]:
+    """Return the git directory, the top folder of the working copy if there is one, and the folder of objects.
+
+    Outside of any repository, an `empty` one is made where that is given, with `path` as its working copy.
+    """
     start = path.resolve()
     if not start.is_dir():
         raise Rejected(f"{path}: there is no such folder")
     try:
         git = Git(directory=start, stop=never)
         done = git.discover("rev-parse", "--path-format=absolute", "--absolute-git-dir", "--git-path", "objects")
+        if done.returncode and empty is not None:
+            git.having(GIT_DIR=str(empty)).run("init", "--quiet", "--bare", "--template=")
+            return empty, start, empty / "objects"
         if done.returncode:
             raise Rejected(f"{path}: not inside a git repository ({first_line(done.stderr)})")
         git_dir, objects = (Path(os.fsdecode(line)) for line in done.stdout.splitlines())

@@ -16,6 +16,16 @@ FOLDER = CONFIG_DIR / "recipes"
 DERIVED = "-derived.yml"
 
 
+class Loader(yaml.CSafeLoader):
+    """YAML 1.2's booleans: `on` is a key of ours."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @functools.cache
 def recipes() -> Recipes:
     """Return the table of recipes, read once. Raises BadRecipes."""
@@ -26,5 +36,5 @@ def _documents(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
     files = sorted(folder.glob("*/*.yml"), key=lambda path: (path.name.endswith(DERIVED), path))
     for path in files:
         with path.open("rb") as stream:
-            document = yaml.load(stream, Loader=yaml.CSafeLoader)
+            document = yaml.load(stream, Loader=Loader)
         yield path.relative_to(folder).as_posix(), path.parent.name, document or {}

@@ -40,10 +40,23 @@ def findings(framework: str, records: Iterable[Any], files: Tree) -> tuple[Findi
     return tuple(ordered[:MOST_FINDINGS])
 
 
-def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
+def identity(framework: str, record: Any, files: Tree) -> tuple[str, str, str] | None:
+    """Return rule, path and resource of a record as its finding has them, None if it is about no file of the unit."""
+    path = _path(framework, record, files)
+    if path is None:
+        return None
+    return (str(record.check_id)[:100], files.names[path], _resource(framework, record, path, files))
+
+
+def _path(framework: str, record: Any, files: Tree) -> str | None:
     path = files.relative(str(record.file_abs_path)) or files.relative(str(record.file_path))
     if path is None and framework in checkov_runners.RENDERED:
-        path = next((p for p in files.paths if p.endswith(("Chart.yaml", "kustomization.yaml"))), files.paths[0])
+        return next((p for p in files.paths if p.endswith(("Chart.yaml", "kustomization.yaml"))), files.paths[0])
+    return path
+
+
+def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
+    path = _path(framework, record, files)
     if path is None:
         return None
     block = _block(framework, record, path, files)
@@ -53,7 +66,7 @@ def _finding(framework: str, record: Any, files: Tree) -> Finding | None:
     resource = _resource(framework, record, path, files)
     secret = framework == "secrets"
     shown = evidence.mask_all(text) if secret else evidence.fold(text)
-    skipped = record.check_result.get("suppress_comment") if _is_skipped(record) else None
+    skipped = record.check_result.get("suppress_comment") if is_skipped(record) else None
     if secret and skipped is None:
         skipped = _pragma(path, span.start_line, files)
     return Finding(
@@ -90,7 +103,8 @@ def _pragma(path: str, line: int, files: Tree) -> str | None:
     return said[0] if said else None
 
 
-def _is_skipped(record: Any) -> bool:
+def is_skipped(record: Any) -> bool:
+    """Tell whether a comment in the code mutes what the record says."""
     return bool(record.check_result.get("result") and record.check_result["result"].name == "SKIPPED")
 
 

@@ -39,7 +39,7 @@ def decode(raw: bytes) -> ScanResult:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         raise BadResult("the result is not JSON") from None
-    fields = _Fields(value, "result")
+    fields = Fields(value, "result")
     result = ScanResult(
         findings=fields.each("findings", _finding),
         not_examined=fields.each("not_examined", _not_examined),
@@ -51,7 +51,7 @@ def decode(raw: bytes) -> ScanResult:
     return result
 
 
-class _Fields:
+class Fields:
     """A JSON object that is taken apart key by key, and must be empty in the end."""
 
     def __init__(self, value: object, where: str) -> None:
@@ -61,30 +61,37 @@ class _Fields:
         self._where = where
 
     def take(self, key: str, type_: type[T]) -> T:
+        """Return and remove the value at `key`, which must be a `type_`."""
         value = self._left.pop(key, self)
         if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
             raise BadResult(f"{self._where}.{key} is missing or not {type_.__name__}")
         return value
 
     def text(self, key: str, most: int = MAX_TEXT) -> str:
-        return _text(self.take(key, str), f"{self._where}.{key}", most)
+        """Return and remove a string."""
+        return text_of(self.take(key, str), f"{self._where}.{key}", most)
 
     def maybe_text(self, key: str) -> str | None:
+        """Return and remove a string or null."""
         return None if self._is_null(key) else self.text(key)
 
     def count(self, key: str) -> int:
+        """Return and remove a number that is not negative."""
         value = self.take(key, int)
         if not 0 <= value <= MAX_LINE:
             raise BadResult(f"{self._where}.{key} is out of range")
         return value
 
     def span(self, key: str) -> Span:
+        """Return and remove lines of a file."""
         return _span(self.take(key, dict), f"{self._where}.{key}")
 
     def maybe_span(self, key: str) -> Span | None:
+        """Return and remove lines of a file or null."""
         return None if self._is_null(key) else self.span(key)
 
     def each(self, key: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
+        """Return and remove a list, each entry as `read` reads it."""
         values: list[Any] = self.take(key, list)
         if len(values) > MAX_FINDINGS:
             raise BadResult(f"{self._where}.{key} has more than {MAX_FINDINGS} entries")
@@ -97,16 +104,17 @@ class _Fields:
         return False
 
     def done(self) -> None:
+        """Raise BadResult when anything is left."""
         if self._left:
             raise BadResult(f"{self._where} has the unknown key {sorted(self._left)[0][:40]!r}")
 
 
 def _finding(value: object, where: str) -> Finding:
-    fields = _Fields(value, where)
+    fields = Fields(value, where)
     finding = Finding(
         rule=fields.text("rule", 100),
         title=fields.text("title"),
-        severity=_one_of(Severity, fields.take("severity", int), where),
+        severity=one_of(Severity, fields.take("severity", int), where),
         span=fields.span("span"),
         block=fields.span("block"),
         resource=fields.text("resource", MAX_PATH),
@@ -119,7 +127,7 @@ def _finding(value: object, where: str) -> Finding:
         remedy=fields.text("remedy"),
         guideline=_link(fields.maybe_text("guideline"), where),
         caller=fields.maybe_span("caller"),
-        source=_one_of(Source, fields.text("source"), where),
+        source=one_of(Source, fields.text("source"), where),
         skip_reason=fields.maybe_text("skip_reason"),
         fingerprint=fields.text("fingerprint", 100),
     )
@@ -128,7 +136,7 @@ def _finding(value: object, where: str) -> Finding:
 
 
 def _not_examined(value: object, where: str) -> NotExamined:
-    fields = _Fields(value, where)
+    fields = Fields(value, where)
     entry = NotExamined(
         what=fields.text("what", MAX_PATH),
         why=fields.text("why"),
@@ -140,7 +148,7 @@ def _not_examined(value: object, where: str) -> NotExamined:
 
 
 def _span(value: object, where: str) -> Span:
-    fields = _Fields(value, where)
+    fields = Fields(value, where)
     path = fields.text("path", MAX_PATH)
     if not is_inside(path) or not path:
         raise BadResult(f"{where}.path is not a path inside the repository")
@@ -152,7 +160,7 @@ def _span(value: object, where: str) -> Span:
 
 
 def _root(value: object, where: str) -> str:
-    if not isinstance(value, str) or not is_inside(_text(value, where, MAX_PATH)):
+    if not isinstance(value, str) or not is_inside(text_of(value, where, MAX_PATH)):
         raise BadResult(f"{where} is not a directory inside the repository")
     return value
 
@@ -163,7 +171,10 @@ def is_inside(path: str) -> bool:
     return "\0" not in path and not any(part in ("", ".", "..") for part in parts)
 
 
-def _text(value: str, where: str, most: int) -> str:
+def text_of(value: object, where: str, most: int = MAX_TEXT) -> str:
+    """Return `value`, a string of at most `most` characters that is UTF-8. Raises BadResult."""
+    if not isinstance(value, str):
+        raise BadResult(f"{where} is not a string")
     if len(value) > most:
         raise BadResult(f"{where} is longer than {most} characters")
     try:
@@ -179,7 +190,8 @@ def _link(value: str | None, where: str) -> str | None:
     return value
 
 
-def _one_of(kind: Callable[[Any], T], value: object, where: str) -> T:
+def one_of(kind: Callable[[Any], T], value: object, where: str) -> T:
+    """Return the member of an enumeration that `value` is. Raises BadResult."""
     try:
         return kind(value)
     except ValueError:

@@ -28,6 +28,7 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _PACKAGE = Path(__file__).resolve().parent.parent
+_RECIPES = _PACKAGE.parent / "config" / "recipes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Confinement:
 
 def readable_paths() -> tuple[Path, ...]:
     """Return what Python, Checkov and this package need to read, and nothing with anybody's data in it."""
-    candidates = [*map(Path, _SYSTEM), Path(sys.base_prefix), Path(sys.prefix), _PACKAGE]
+    candidates = [*map(Path, _SYSTEM), Path(sys.base_prefix), Path(sys.prefix), _PACKAGE, _RECIPES]
     candidates += [Path(entry).resolve() for entry in sys.path if entry.endswith("site-packages")]
     found: list[Path] = []
     for path in candidates:

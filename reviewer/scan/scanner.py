@@ -16,18 +16,20 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from reviewer import process, rules
 from reviewer.errors import Misconfigured, PlumbruleError
-from reviewer.model import Finding, ScanResult
+from reviewer.model import Finding, Risk, ScanResult
 from reviewer.process import Stop
-from reviewer.scan import frames, results
+from reviewer.scan import fix_results, frames, results
 from reviewer.scan import sandbox as containment
 from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
 from reviewer.scan.explanations import explanation
+from reviewer.scan.fix_results import UnitFixes
 from reviewer.scan.severities import severity_of, table_digest
 from reviewer.scan.warm_process import ParentDied, WarmProcess
 
@@ -70,6 +72,19 @@ class ScansUnits(Protocol):
 
         Safe to call from several threads. Raises ScanFailed, and whatever `stop` raises.
         """
+
+    def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:
+        """Propose and prove fixes for findings of `unit`, as `scan` does in everything else."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FixRequest:
+    """Which findings of a unit are to be mended."""
+
+    findings: tuple[Finding, ...]  # with fingerprints
+    known: tuple[tuple[str, str, str], ...]  # rule, path and resource of all that was found in the unit
+    chosen: Mapping[str, str | Sequence[str]]  # the policy's values, by the name of the choice
+    taken: tuple[Risk, ...] = (Risk.SAFE,)  # what `safe` is made of
 
 
 class Scanner:
@@ -146,19 +161,33 @@ class Scanner:
         The second try has a fresh parent to itself: whoever killed the first one does not hit the others again.
         Raises ScanFailed, and whatever `stop` raises.
         """
-        request = self._request(unit, tree)
+        return self._checked(self._answer(self._request(unit, tree), unit, stop), unit)
+
+    def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:
+        """Propose and prove fixes for findings of `unit`, as `scan` does in everything else."""
+        found = results.encode(ScanResult(findings=wanted.findings)).decode()
+        more = {"findings": found, "known": wanted.known, "chosen": dict(wanted.chosen), "taken": wanted.taken}
+        answer = self._answer(self._request(unit, tree, more), unit, stop)
+        if answer.kind != frames.RESULT:
+            raise ScanFailed(self._reason(answer.payload.decode("ascii", "replace"), unit))
+        try:
+            names = {finding.fingerprint for finding in wanted.findings}
+            return fix_results.decode(answer.payload, {file.path for file in unit.files}, names)
+        except results.BadResult as error:
+            raise ScanFailed(_DISTRUSTED.format(name=_name(unit), error=error)) from error
+
+    def _answer(self, request: bytes, unit: ScanUnit, stop: Stop) -> frames.Frame:
         while not self._slots.acquire(timeout=POLL_SECONDS):
             stop()
         try:
             try:
-                answer = self._ask(self._shared_parent(), request, stop)
+                return self._ask(self._shared_parent(), request, stop)
             except ParentDied:
-                answer = self._ask_alone(request, unit, stop)
+                return self._ask_alone(request, unit, stop)
         finally:
             self._slots.release()
-        return self._checked(answer, unit)
 
-    def _request(self, unit: ScanUnit, tree: Path) -> bytes:
+    def _request(self, unit: ScanUnit, tree: Path, more: Mapping[str, object] = MappingProxyType({})) -> bytes:
         limits = self._limits
         return json.dumps(
             {
@@ -171,6 +200,7 @@ class Scanner:
                     "cpu_seconds": limits.cpu_seconds,
                     "memory_mb": limits.memory_mb,
                 },
+                **more,
             }
         ).encode()
 
@@ -236,7 +266,7 @@ class Scanner:
             _check_paths(result, unit)
             return dataclasses.replace(result, findings=tuple(map(_in_our_words, result.findings)))
         except results.BadResult as error:
-            raise ScanFailed(f"the scan of {_name(unit)} gave an answer that cannot be trusted: {error}") from error
+            raise ScanFailed(_DISTRUSTED.format(name=_name(unit), error=error)) from error
 
     def _reason(self, reason: str, unit: ScanUnit) -> str:
         word, _, detail = reason.partition(" ")
@@ -257,6 +287,7 @@ class Scanner:
         return f"the scanner crashed on {name}{known}; exclude the path, or report it as a bug"
 
 
+_DISTRUSTED = "the scan of {name} gave an answer that cannot be trusted: {error}"
 _NOT_CONTAINED = (
     "SCAN_SANDBOX: this machine cannot contain the scanner (it offers: {held}). Needed are user namespaces "
     "for bubblewrap, or Landlock (Linux 5.13) together with seccomp. SCAN_SANDBOX=none scans without, at your risk"

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reviewer.scan import checkov_runners, contained, frames, sandbox
+from reviewer.scan import checkov_runners, contained, fixing, frames, sandbox
+from reviewer.scan.recipe_files import recipes
 from reviewer.scan.results import MAX_BYTES
 
 Scan = Callable[[dict[str, Any], Path], bytes]
@@ -50,10 +51,15 @@ class _Child:
 
 def main() -> None:
     """Warm up, say hello, serve until standard input ends."""
-    parent = Parent(json.loads(sys.argv[1]), contained.scan_unit)
+    parent = Parent(json.loads(sys.argv[1]), work)
     parent.warm_up()
     parent.say_hello()
     parent.serve()
+
+
+def work(request: dict[str, Any], tree: Path) -> bytes:
+    """Do what a request is for: to fix findings, or to scan."""
+    return fixing.fix_unit(request, tree) if "findings" in request else contained.scan_unit(request, tree)
 
 
 class Parent:
@@ -79,6 +85,7 @@ class Parent:
         self._build_bicep_grammar()  # the process for it starts small, before anything is imported
         gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the time
         contained.warm_up(self._scratch)
+        recipes()
         gc.collect()
         gc.freeze()
         gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from reviewer.process import Stop, never
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.commits import scan_everything, scan_pair
+from reviewer.scan.running import Bench
 from reviewer.scan.unit import ScanUnit
 from reviewer.settings import ScanLimits
 from tests.scan.repository import Repository
@@ -55,12 +57,15 @@ class Hostile:
         base = self.upstream.commit_tree(self.upstream.tree())
         with GitHubClone(self.tmp_path / "1.git", self.upstream.url, None, never) as clone:
             clone.fetch([base, head])
-            everything = scan_everything(
-                clone, head, self.scanner, ScanCache(self.tmp_path / "cache", 1 << 20), LIMITS, never
+            bench = Bench(
+                clone=clone,
+                scanner=self.scanner,
+                cache=ScanCache(self.tmp_path / "cache", 1 << 20),
+                limits=LIMITS,
+                stop=never,
             )
-            pair = scan_pair(
-                clone, base, head, self.scanner, ScanCache(self.tmp_path / "other", 1 << 20), LIMITS, never
-            )
+            everything = scan_everything(bench, head).head
+            pair = scan_pair(replace(bench, cache=ScanCache(self.tmp_path / "other", 1 << 20)), base, head)
         assert set(pair.head.not_examined) == set(everything.not_examined)
         return {note.what: note for note in everything.not_examined}
 

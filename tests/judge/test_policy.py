@@ -101,11 +101,12 @@ def test_the_default_policy_is_what_the_code_takes_for_granted():
 
 
 def test_every_example_in_the_default_policy_is_valid_when_it_is_uncommented():
-    lines = [re.sub("^  # ?", "  ", line) for line in (CONFIG / "policy.yml").read_text().splitlines()]
+    lines = [re.sub("^(  (?:  )?)# ?", r"\1", line) for line in (CONFIG / "policy.yml").read_text().splitlines()]
     policy = parse("\n".join(lines))
     assert policy.exclude == ("examples/**",)
     assert set(policy.rules) == {"CKV_TF_1", "CKV_TF_2", "CKV_AWS_18", "CKV_AWS_24", "CKV_K8S_*", "PLB_SKIP_1"}
     assert len(policy.waivers) == 1
+    assert policy.choices["private_cidrs"] == ("10.0.0.0/8",)
 
 
 def test_the_published_schema_is_current():
@@ -117,7 +118,7 @@ def test_the_schema_accepts_what_the_parser_accepts():
     validator = jsonschema.Draft202012Validator(policy_schema())
     assert validator.is_valid(
         yaml.load((CONFIG / "policy.yml").read_text(), yaml.BaseLoader)
-        | {"version": 1, "paths": None, "rules": None, "waivers": None}
+        | {"version": 1, "paths": None, "rules": None, "waivers": None, "fixes": {"suggest": "on", "choices": None}}
     )
     assert validator.is_valid({"rules": {"CKV_*": "off"}, "paths": {"include": None, "exclude": ["a"]}})
     assert not validator.is_valid({"mod": "audit"})

@@ -13,7 +13,8 @@ from inline_snapshot import snapshot
 
 from reviewer.model import CheckRun, Conclusion, Level, NotExamined, Severity, Waived
 from reviewer.report.check_run import build_check_run, failure, progress
-from reviewer.report.summary import Section, build_title, fitted
+from reviewer.report.sections import Section, fitted
+from reviewer.report.summary import build_title
 from tests.report.examinations import (
     CLEAN,
     FIXED,

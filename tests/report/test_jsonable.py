@@ -31,6 +31,7 @@ def test_the_json_is_the_contract():
                     "fingerprint": "52e2a24717e229e5599422c315c9dbef",
                     "source": "code",
                     "suggestion": None,
+                    "guidance": None,
                     "blocking": True,
                     "waived": False,
                 }

@@ -38,7 +38,7 @@ REF = "refs/pull/7/head"
 
 
 def log_of(*findings, **changes):
-    return build_log(findings, head_sha=HEAD, ref=REF, tool_version="0.1.0", **changes)
+    return build_log(findings, head_sha=HEAD, ref=REF, **changes)
 
 
 def results(log):

@@ -11,6 +11,7 @@ import pytest
 from reviewer.errors import Superseded
 from reviewer.model import Finding, NotExamined, ScanResult, Severity, Span
 from reviewer.process import Stop, never
+from reviewer.scan import running
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
@@ -74,12 +75,16 @@ class Bench:
     def pair(self, base: str, head: str, stop: Stop = never) -> PairScan:
         self.scanner.scanned.clear()
         with self.clone(base, head) as clone:
-            return scan_pair(clone, base, head, self.scanner, self.cache, LIMITS, stop)
+            return scan_pair(self.on(clone, stop=stop), base, head)
+
+    def on(self, clone, **others) -> running.Bench:
+        settings = {"scanner": self.scanner, "cache": self.cache, "limits": LIMITS, "stop": never, **others}
+        return running.Bench(clone=clone, **settings)
 
     def everything(self, head: str) -> ScanResult:
         self.scanner.scanned.clear()
         with self.clone(head) as clone:
-            return scan_everything(clone, head, self.scanner, self.cache, LIMITS, never)
+            return scan_everything(self.on(clone), head).head
 
 
 @pytest.fixture
@@ -188,7 +193,7 @@ def test_a_review_ends_at_its_limit_and_says_what_it_left_out(bench: Bench) -> N
     head = bench.upstream.commit({"a/main.tf": "# WAIT\n"})
     with bench.clone(base, head) as clone:
         limits = replace(LIMITS, review_seconds=1)
-        scan = scan_pair(clone, base, head, bench.scanner, bench.cache, limits)
+        scan = scan_pair(bench.on(clone, limits=limits), base, head)
     assert {entry.what for entry in scan.head.not_examined} == {"a (terraform)", "a"}
     assert all("REVIEW_TIMEOUT_SECONDS" in entry.why and entry.blocking for entry in scan.head.not_examined)
 
@@ -252,7 +257,7 @@ def test_progress_is_told(bench: Bench) -> None:
     head = bench.upstream.commit(FILES)
     told: list[tuple[int, int]] = []
     with bench.clone(head) as clone:
-        scan_everything(clone, head, bench.scanner, bench.cache, LIMITS, never, lambda *at: told.append(at))
+        scan_everything(bench.on(clone, progress=lambda *at: told.append(at)), head)
     assert told == [(done, 6) for done in range(7)]
 
 
@@ -293,11 +298,11 @@ def test_reviews_one_after_the_other_see_what_a_first_review_sees(bench: Bench) 
         head = bench.upstream.commit(edit)
         for one, other in ((base, head), (start, head), (head, start)):
             with bench.clone(start, one, other) as used:
-                later = scan_pair(used, one, other, bench.scanner, bench.cache, LIMITS)
+                later = scan_pair(bench.on(used), one, other)
             first_time = bench.tmp_path / f"{number}-{one}-{other}"
             with GitHubClone(first_time / "1.git", bench.upstream.url, None, never) as fresh:
                 fresh.fetch([one, other])
-                first = scan_pair(fresh, one, other, bench.scanner, ScanCache(first_time / "cache", 1 << 20), LIMITS)
+                first = scan_pair(bench.on(fresh, cache=ScanCache(first_time / "cache", 1 << 20)), one, other)
             assert later == first
         base = head
 
@@ -331,8 +336,12 @@ def test_scanning_the_roots_selected_finds_what_scanning_everything_finds_for_th
     base = bench.upstream.commit(REAL)
     head = bench.upstream.commit({"modules/log/main.tofu": BUCKET.format("log") + BUCKET.format("more")})
     with Scanner(LIMITS, "auto", bench.scanner.trees, 2) as scanner, bench.clone(base, head) as clone:
-        scan = scan_pair(clone, base, head, scanner, ScanCache(tmp_path / "one", 1 << 24), LIMITS)
-        everything = scan_everything(clone, head, scanner, ScanCache(tmp_path / "two", 1 << 24), LIMITS)
+        with_one = running.Bench(
+            clone=clone, scanner=scanner, cache=ScanCache(tmp_path / "one", 1 << 24), limits=LIMITS, stop=never
+        )
+        scan = scan_pair(with_one, base, head)
+        with_two = replace(with_one, cache=ScanCache(tmp_path / "two", 1 << 24))
+        everything = scan_everything(with_two, head).head
 
     def of_roots(result: ScanResult) -> set[Finding]:
         return {f for f in result.findings if f.framework == "terraform" and f.root in scan.head.roots}

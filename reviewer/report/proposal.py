@@ -1,0 +1,134 @@
+"""Fixes and guidance in markdown: what stands in a comment, in the summary and in a document.
+
+Owns the wording. Must not know which form is right (`offers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reviewer.model import Finding, Fix, Guidance, Risk
+from reviewer.report.blocks import place
+from reviewer.report.offers import MOST_LINES, MOST_OFFERS, Form, Offer
+from reviewer.report.patch import bare_diff, changes
+from reviewer.report.text import code, exact_fence, fence, prose, sentence
+
+_MOST_INPUTS = 10
+_MOST_RULES = 12
+_SHORT_EXAMPLE = 8
+_LONGEST_EXAMPLE = 3000
+_COMMAND = "`plumbrule fix`"
+_NUMBERS = ("no line", "one line", "two lines", "three lines", "four lines", "five lines")
+
+
+def offers_text(offers: Sequence[Offer], name: str) -> str:
+    """Return what is offered for the block or resource `name`, the suggestion first; "" for nothing."""
+    told = [_offer(offer, name) for offer in offers[:MOST_OFFERS]]
+    if len(offers) > MOST_OFFERS:
+        told.append(f"There are {len(offers) - MOST_OFFERS} more fixes: {_COMMAND} shows them.")
+    return "\n\n".join(told)
+
+
+def _offer(offer: Offer, name: str) -> str:
+    asked = _asked(offer.fix)
+    if offer.form is Form.CLICK:
+        parts = [exact_fence(offer.fix.suggestion.replacement, "suggestion"), asked]
+    elif offer.form is Form.DIFF:
+        parts = [_opening(offer, name), _diff(offer), asked]
+    else:
+        why = f"A fix was proved, but it is not shown here: {offer.reason}. {_COMMAND} shows and applies it."
+        parts = [f"{_risk(offer.fix, name)} {why}".strip(), asked]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _opening(offer: Offer, name: str) -> str:
+    """Say what the diff is for, and first what to beware of."""
+    where = code(_where(offer.fix))
+    if risk := _risk(offer.fix, name):
+        return f"{risk} The diff for {where}, not applied:"
+    return f"The fix for {where}" + (f", not one click because {offer.reason}:" if offer.reason else ":")
+
+
+def _where(fix: Fix) -> str:
+    """Return the place of the first line that changes."""
+    span = fix.suggestion.span
+    first = next((change.line for change in changes(fix.suggestion)), span.start_line)
+    return place(type(span)(path=span.path, start_line=first, end_line=first))
+
+
+def _risk(fix: Fix, name: str) -> str:
+    """Return the sentence that a fix of this risk needs before anything else; "" for one that is safe or asks."""
+    edit = f"The edit is {_size(fix)}"
+    thing = code(name) or "this"
+    if fix.suggestion.risk is Risk.REPLACE:
+        return f"{edit}, but where {thing} exists already, the provider recreates or restarts it to apply this."
+    return f"{edit}, but there is more to pay for {thing} afterwards." if fix.suggestion.risk is Risk.COST else ""
+
+
+def _size(fix: Fix) -> str:
+    found = changes(fix.suggestion)
+    count = sum(max(len(change.removed), len(change.added)) for change in found)
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count} lines"
+
+
+def _diff(offer: Offer) -> str:
+    diff = bare_diff(offer.fix.suggestion)
+    lines = diff.count("\n")
+    told = fence(diff, "diff")
+    suggestion = offer.fix.suggestion
+    long = max(lines, suggestion.end_line - suggestion.start_line + 1) > MOST_LINES
+    return _folded(f"The diff, {lines} lines", told) if long else told
+
+
+def _folded(summary: str, told: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{told}\n\n</details>"
+
+
+def _asked(fix: Fix) -> str:
+    """Say what is left to decide, and what else changes."""
+    told = []
+    if fix.inputs:
+        names = [code(name, 100) for name in fix.inputs[:_MOST_INPUTS]]
+        more = len(fix.inputs) - len(names)
+        noun, verb = ("a decision", "has") if len(fix.inputs) == 1 else ("decisions", "have")
+        listed = joined([*names, f"{more} more"] if more else names)
+        told.append(f"Adds {noun} for you: {listed} {verb} no value yet.")
+    if fix.warnings:
+        told.append("**Before you apply it:** " + " ".join(sentence(prose(w, 300)) for w in fix.warnings[:5]))
+    return " ".join(told)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return `a, b and c`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def proved_text(offers: Iterable[Offer], findings: Iterable[Finding]) -> str:
+    """Say which rules of `findings` pass after the changes that are offered; "" when nothing is."""
+    offers = tuple(offers)[:MOST_OFFERS]
+    mended = {fingerprint for offer in offers for fingerprint in offer.fix.fingerprints}
+    rules = [code(rule, 80) for rule in dict.fromkeys(f.rule for f in findings if f.fingerprint in mended)]
+    if not rules:
+        return ""
+    named = joined(rules) if len(rules) <= _MOST_RULES else f"{len(rules)} rules"
+    change, verb = ("this change", "passes") if len(offers) == 1 else ("these changes", "pass")
+    verb = "pass" if len(rules) > 1 else verb
+    return f"Proved: after {change} {named} {verb} and nothing new is found"
+
+
+def examples_text(told: Sequence[tuple[Finding, Guidance]]) -> str:
+    """Return the examples of at most two guidances: in sight when short, else folded."""
+    shown = [(finding, g) for finding, g in told if g.example.strip()]
+    several = len(told) > 1
+    return "\n\n".join(_example(finding, g, named=several) for finding, g in shown[:2])
+
+
+def _example(finding: Finding, guidance: Guidance, *, named: bool) -> str:
+    text = guidance.example
+    if len(text) > _LONGEST_EXAMPLE:
+        return ""
+    language = guidance.language if guidance.language in {"hcl", "yaml", "dockerfile", "json"} else ""
+    told = fence(text, language)
+    if text.strip("\n").count("\n") >= _SHORT_EXAMPLE:
+        told = _folded("An example", told)
+    return f"For {code(finding.rule, 80)}:\n\n{told}" if named else told

@@ -1,0 +1,172 @@
+"""Fixes for findings of one commit: each unit is asked for those of its own, and what comes back is put together.
+
+Owns which unit is asked about which finding, and that what several roots say about one file agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.fix.guidance import guide
+from reviewer.model import Finding, Fix, Fixes, Guidance, Risk, ScanResult, Suggestion
+from reviewer.process import Stop
+from reviewer.scan.fix_results import UnitFixes
+from reviewer.scan.recipe_files import recipes
+from reviewer.scan.running import Bench, called, on_each, written
+from reviewer.scan.scanner import FixRequest, ScanFailed
+from reviewer.scan.unit import ScanUnit, UnitId, UnitKind
+
+Chosen = Mapping[str, str | Sequence[str]]
+"""The policy's values, by the name of the choice."""
+
+NOTHING = UnitFixes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of one unit: its fixes, or why there are none."""
+
+    fixes: UnitFixes = NOTHING
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The fixes, and what they took."""
+
+    fixes: Fixes
+    unproved: frozenset[str] = frozenset()  # fingerprints of findings whose edit failed its proof
+    scans: int = 0
+    milliseconds: int = 0
+    units: int = 0  # that were asked
+
+
+def propose(
+    bench: Bench,
+    units: Sequence[tuple[ScanUnit, ScanResult]],
+    findings: Sequence[Finding],
+    chosen: Chosen,
+    taken: tuple[Risk, ...] = (Risk.SAFE,),
+) -> Proposed:
+    """Return the proved fixes for `findings`, which have fingerprints and were found in `units`.
+
+    `taken` are the risks that `Fixes.safe` may be made of. A unit that cannot be tried is named in `Fixes.failures`.
+    Raises what the clone raises, and what `stop` raises.
+    """
+    requests = {id_: replace(one, taken=taken) for id_, one in _requests(units, findings, chosen).items()}
+    asked = {unit.id: unit for unit, _ in units if unit.id in requests}
+
+    def work(id_: UnitId, unit: ScanUnit, stop: Stop) -> Tried:
+        return _try(bench, unit, requests[id_], stop)
+
+    tried = dict(on_each(bench, asked, work))
+    ordered = {id_: tried[id_] for id_ in asked}
+    return Proposed(
+        fixes=_put_together(ordered, requests, findings),
+        unproved=frozenset(name for one in ordered.values() for name in one.fixes.unproved),
+        scans=sum(one.fixes.scans for one in ordered.values()),
+        milliseconds=sum(one.fixes.milliseconds for one in ordered.values()),
+        units=len(asked),
+    )
+
+
+def _requests(
+    units: Iterable[tuple[ScanUnit, ScanResult]], findings: Iterable[Finding], chosen: Chosen
+) -> dict[UnitId, FixRequest]:
+    """Return what each unit is asked: about findings that there is a recipe for, and no others."""
+    wanted: dict[UnitId, list[Finding]] = {}
+    for finding in findings:
+        if recipes().recipes.get((finding.framework, finding.rule)):
+            wanted.setdefault(_unit_of(finding), []).append(finding)
+    return {
+        unit.id: FixRequest(findings=tuple(wanted[unit.id]), known=_known(result), chosen=chosen)
+        for unit, result in units
+        if unit.id in wanted
+    }
+
+
+def _unit_of(finding: Finding) -> UnitId:
+    if finding.framework == "terraform" and finding.scanner == "checkov":
+        return UnitKind.TERRAFORM, finding.root
+    return UnitKind.DIRECTORY, finding.path.rpartition("/")[0]
+
+
+def _known(result: ScanResult) -> tuple[tuple[str, str, str], ...]:
+    return tuple((finding.rule, finding.path, finding.resource) for finding in result.findings)
+
+
+def _try(bench: Bench, unit: ScanUnit, request: FixRequest, stop: Stop) -> Tried:
+    try:
+        with written(bench, unit, stop) as (tree, whole, _):
+            return Tried(fixes=bench.scanner.fix(whole, tree, request, stop))
+    except ScanFailed as failure:
+        return Tried(failure=f"{called(unit)}: {failure}")
+
+
+def _put_together(
+    tried: Mapping[UnitId, Tried], requests: Mapping[UnitId, FixRequest], findings: Sequence[Finding]
+) -> Fixes:
+    results = [one.fixes for one in tried.values()]
+    single = _agreed([fix for fixes in results for fix in fixes.single], findings)
+    mended = {name for fix in single for name in fix.fingerprints}
+    together = [fix for fixes in results for fix in fixes.together if mended.issuperset(fix.fingerprints)]
+    reasons = {name: why for fixes in results for name, why in fixes.refused}
+    return Fixes(
+        single=single,
+        together=_once(together),
+        safe=_agreed_edits(tried, requests),
+        guidance=tuple(_guidance(findings, mended, reasons)),
+        unproved=sum(len(fixes.unproved) for fixes in results),
+        failures=tuple(one.failure for one in tried.values() if one.failure),
+    )
+
+
+def _guidance(findings: Iterable[Finding], mended: set[str], reasons: Mapping[str, str]) -> Iterable[Guidance]:
+    for finding in findings:
+        if finding.fingerprint not in mended:
+            told = guide(finding, recipes(), reasons.get(finding.fingerprint, ""))
+            if told:
+                yield told
+
+
+def _agreed(fixes: Sequence[Fix], findings: Sequence[Finding]) -> tuple[Fix, ...]:
+    """Return the fixes on which all roots agree that found the same in the same block."""
+    by_name = {finding.fingerprint: finding for finding in findings}
+    proposed: dict[tuple[object, ...], set[Suggestion]] = {}
+    mended = {name for fix in fixes for name in fix.fingerprints}
+    for fix in fixes:
+        for name in fix.fingerprints:
+            proposed.setdefault(_where(by_name[name]), set()).add(fix.suggestion)
+    left = {_where(finding) for finding in findings if finding.fingerprint not in mended}
+    disputed = left | {where for where, suggestions in proposed.items() if len(suggestions) > 1}
+    return _once(fix for fix in fixes if not any(_where(by_name[name]) in disputed for name in fix.fingerprints))
+
+
+def _where(finding: Finding) -> tuple[object, ...]:
+    """The same rule in the same block, whichever root calls it."""
+    return (finding.rule, finding.block, finding.span) if finding.framework == "terraform" else (finding.fingerprint,)
+
+
+def _once(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Put fixes together that are the same edit, as several roots propose for one module."""
+    known: dict[Suggestion, Fix] = {}
+    for fix in fixes:
+        before = known.get(fix.suggestion, fix)
+        known[fix.suggestion] = replace(
+            before, fingerprints=tuple(dict.fromkeys(before.fingerprints + fix.fingerprints))
+        )
+    return tuple(known.values())
+
+
+def _agreed_edits(tried: Mapping[UnitId, Tried], requests: Mapping[UnitId, FixRequest]) -> tuple[Suggestion, ...]:
+    """Return the safe edits; of a module's file, those that every root gives that was asked about it."""
+    asked: dict[str, list[UnitId]] = {}
+    for id_, request in requests.items():
+        if id_[0] is not UnitKind.TERRAFORM:
+            continue
+        for path in {finding.path for finding in request.findings}:
+            asked.setdefault(path, []).append(id_)
+    edits = {id_: frozenset(one.fixes.safe) for id_, one in tried.items()}
+    everything = sorted(frozenset().union(*edits.values()))
+    return tuple(edit for edit in everything if all(edit in edits[id_] for id_ in asked.get(edit.path, ())))

@@ -1,0 +1,106 @@
+"""The fixes of one unit: what runs inside a confined child when it is asked for them.
+
+Owns which edits are shown together, once it is known that they hold. Everything it touches is hostile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from reviewer.fix.editing import Values
+from reviewer.fix.lines import hull, pieces
+from reviewer.fix.proposals import Proposal, apply_all, propose
+from reviewer.model import Finding, Fix, Risk, Suggestion
+from reviewer.scan import fix_results, results
+from reviewer.scan.fix_results import UnitFixes
+from reviewer.scan.proof import Scene, prove
+from reviewer.scan.recipe_files import recipes
+from reviewer.scan.tree import Tree
+
+ONE_CLICK = (Risk.SAFE, Risk.INPUT)
+ORDER = (Risk.SAFE, Risk.INPUT, Risk.REPLACE, Risk.COST)
+"""The mildest first: what several edits ask for together is the last of what each asks for."""
+
+TIME_SHARE = 0.6
+"""No scan begins when this part of the time allowed is over."""
+
+
+def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
+    """Propose and prove edits for the findings of a unit; return the encoded `UnitFixes`.
+
+    Besides what `contained.scan_unit` takes, `request` has `findings` (an encoded ScanResult, with fingerprints),
+    `known` (rule, path and resource of all that was found in the unit), `chosen` (values of the policy), `taken` (the
+    risks that `safe` may be made of).
+    """
+    begun = time.monotonic()
+    files = Tree(tree, dict(request["files"]), request["directory"])
+    scene = Scene(
+        kind=request["kind"],
+        tree=files,
+        files=files.originals(),
+        known=Counter((rule, path, resource) for rule, path, resource in request["known"]),
+        values=Values(choices=recipes().choices, chosen=request["chosen"]),
+        deadline=begun + TIME_SHARE * request["limits"]["wall_seconds"],
+    )
+    wanted = results.decode(request["findings"].encode()).findings
+    return fix_results.encode(_fixes(scene, wanted, frozenset(map(Risk, request["taken"])), begun))
+
+
+def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], begun: float) -> UnitFixes:
+    ordered = sorted(wanted, key=lambda finding: (-finding.severity, finding.span, finding.rule))
+    proposals, refusals = propose(scene.files, ordered, recipes(), scene.values)
+    proof = prove(scene, proposals)
+    return UnitFixes(
+        single=tuple(_fix(proposal.suggestion, [proposal]) for proposal in proof.proved),
+        together=tuple(_together(scene, proof.proved)),
+        safe=_patch(scene, [proposal for proposal in proof.proved if proposal.risk in taken]),
+        refused=tuple((refusal.finding.fingerprint, refusal.why) for refusal in refusals),
+        unproved=tuple(name for proposal in proof.failed for name in _names([proposal])),
+        scans=proof.scans,
+        milliseconds=round((time.monotonic() - begun) * 1000),
+    )
+
+
+def _names(proposals: Iterable[Proposal]) -> tuple[str, ...]:
+    return tuple(finding.fingerprint for proposal in proposals for finding in proposal.findings)
+
+
+def _fix(suggestion: Suggestion, proposals: Sequence[Proposal]) -> Fix:
+    return Fix(
+        fingerprints=_names(proposals),
+        suggestion=suggestion,
+        inputs=tuple(dict.fromkeys(name for proposal in proposals for name in proposal.inputs)),
+        warnings=tuple(dict.fromkeys(proposal.recipe.warn for proposal in proposals if proposal.recipe.warn)),
+    )
+
+
+def _together(scene: Scene, proved: Sequence[Proposal]) -> Iterator[Fix]:
+    """Yield for each block what one click takes, and what asks for more, as one suggestion each."""
+    groups: dict[tuple[object, ...], list[Proposal]] = {}
+    for proposal in proved:
+        groups.setdefault((*_home(proposal), proposal.risk in ONE_CLICK), []).append(proposal)
+    for group in groups.values():
+        edited, _ = apply_all(scene.files, group, scene.values)
+        risk = max((proposal.risk for proposal in group), key=ORDER.index)
+        path = group[0].suggestion.path
+        suggestion = hull(path, scene.files[path], edited[path], risk) if list(edited) == [path] else None
+        if suggestion:
+            yield _fix(suggestion, group)
+
+
+def _home(proposal: Proposal) -> tuple[object, ...]:
+    """The block that an edit belongs to; an edit elsewhere, where the value comes from, is a place of its own."""
+    block, lines = proposal.findings[0].block, proposal.suggestion
+    near = lines.path == block.path and lines.start_line <= block.end_line + 1 and lines.end_line >= block.start_line
+    return (block,) if near else (block, lines.path, lines.start_line)
+
+
+def _patch(scene: Scene, proposals: Sequence[Proposal]) -> tuple[Suggestion, ...]:
+    edited, _ = apply_all(scene.files, proposals, scene.values)
+    risk = max((proposal.risk for proposal in proposals), key=ORDER.index, default=Risk.SAFE)
+    changes = sorted(edited.items())
+    return tuple(piece for path, text in changes for piece in pieces(path, scene.files[path], text, risk))

@@ -1,0 +1,1 @@
+"""Deriving recipes from the checks that Checkov has."""

@@ -1,0 +1,154 @@
+"""What is wrong with a row: its `bad` and `fixed` go through Checkov and through the editor, its example is parsed.
+
+Imports editors late, one framework at a time: the tool over it starts hundreds of times a day.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from reviewer import hcl
+from reviewer.derive import trial
+from reviewer.fix.editing import CannotEdit, Values
+from reviewer.fix.recipes import Advice, Choice, Recipe
+from reviewer.model import Finding
+from reviewer.scan import records
+from tests.fix.rows import Row
+
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A row and what is wrong with it."""
+
+    row: Row
+    problems: tuple[str, ...]
+
+
+def tried(rows: Sequence[Row], choices: Mapping[str, Choice], *, edit: bool) -> Iterator[Tried]:
+    """Try all rows of one framework: Checkov runs once for all of them, the editor when `edit` is true."""
+    framework = rows[0].framework if rows else ""
+    examples = {
+        f"{number} {which}": text
+        for number, row in enumerate(rows)
+        if row.recipe
+        for which, text in (("bad", row.recipe.bad), ("fixed", row.recipe.fixed))
+    }
+    results = trial.results(framework, examples) if examples else {}
+    for number, row in enumerate(rows):
+        if row.advice:
+            yield Tried(row=row, problems=tuple(advice_problems(row.advice)))
+        elif row.recipe:
+            bad, fixed = results[f"{number} bad"], results[f"{number} fixed"]
+            problems = [*checkov_problems(row.recipe, bad, fixed)]
+            if edit:
+                problems += editor_problems(row.recipe, bad, choices)
+            yield Tried(row=row, problems=tuple(problems))
+
+
+def checkov_problems(recipe: Recipe, bad: trial.Result, fixed: trial.Result) -> Iterator[str]:
+    """Yield what Checkov has against the examples of a recipe."""
+    for name, text in (("bad", recipe.bad), ("fixed", recipe.fixed)):
+        if not text.strip():
+            yield f"no `{name}` example"
+            return
+    if bad.unreadable or fixed.unreadable:
+        yield "Checkov cannot parse " + ("bad" if bad.unreadable else "fixed")
+        return
+    if recipe.framework == "terraform":
+        for name, text in (("bad", recipe.bad), ("fixed", recipe.fixed)):
+            yield from (f"{name}: line {line} does not parse" for line in hcl.parse(text.encode()).errors)
+    mine = sorted(key for key in bad.failed if key[0] == recipe.rule)
+    if not mine:
+        says = "passes" if any(rule == recipe.rule for rule, _ in bad.passed) else "does not look at"
+        yield f"bad: Checkov {says} it"
+    for rule, resource in mine:
+        if (rule, resource) in fixed.failed:
+            yield f"fixed: Checkov still fails {resource}"
+        elif (rule, resource) not in fixed.passed:
+            yield f"fixed: {resource} does not fail any more, but does not pass either"
+    new = sorted(fixed.failed - bad.failed)
+    if new:
+        yield "fixed: new findings: " + ", ".join(" ".join(key) for key in new)
+
+
+def editor_problems(recipe: Recipe, bad: trial.Result, choices: Mapping[str, Choice]) -> Iterator[str]:
+    """Yield what is wrong with what the editor makes of `bad`, and of what came of it."""
+    editor = importlib.import_module(f"reviewer.fix.{recipe.framework}")
+    try:
+        editor.check(recipe)
+    except ValueError as error:
+        yield f"editor refuses the recipe: {error}"
+        return
+    found = [f for f in records.findings(recipe.framework, bad.records, bad.tree) if f.rule == recipe.rule]
+    before = bad.tree.originals()
+    try:
+        after = edited(editor, recipe, found, before, choices)
+        again = edited(editor, recipe, found, after, choices)
+    except CannotEdit as error:
+        yield f"editor: {error}"
+        return
+    path = next(iter(before))
+    if after[path].decode() != recipe.fixed:
+        yield "editor(bad) is not fixed:\n" + difference(recipe.fixed, after[path].decode())
+    elif again != after:
+        yield "editor(fixed) changes it again:\n" + difference(recipe.fixed, again[path].decode())
+
+
+def edited(
+    editor: ModuleType | Any,
+    recipe: Recipe,
+    found: Sequence[Finding],
+    files: Mapping[str, bytes],
+    choices: Mapping[str, Choice],
+) -> dict[str, bytes]:
+    """Return `files` with the recipe applied to each finding. Raises CannotEdit."""
+    now = dict(files)
+    for place in [editor.locate(files, finding) for finding in found]:
+        if files == now and not editor.matches(files, place, recipe) and recipe.when:
+            raise CannotEdit("`when` does not hold on bad")
+        now |= editor.edit(now, place, recipe, Values(choices=choices)).files
+    return now
+
+
+def difference(wanted: str, got: str) -> str:
+    """Return a diff that can be read in a terminal: - what `fixed` says, + what the editor makes."""
+    import difflib  # late: only for what is wrong
+
+    lines = difflib.unified_diff(wanted.splitlines(), got.splitlines(), "fixed", "editor", lineterm="", n=1)
+    return "\n".join(f"      {line}" for line in list(lines)[2 : SHOWN + 2])
+
+
+def advice_problems(advice: Advice) -> Iterator[str]:
+    """Yield what is wrong with a row of advice."""
+    text = filled(advice.text, advice) + filled(advice.example, advice)
+    if "{{" in text.replace("${{", ""):
+        yield "guidance: only {{name}}, {{type}} and {{address}} are filled in"
+    example = filled(advice.example, advice)
+    if not example.strip():
+        return
+    if advice.framework == "terraform":
+        body = hcl.parse(example.encode())
+        yield from (f"example: line {line} does not parse" for line in body.errors)
+        if not body.errors and not body.blocks and not body.attributes:
+            yield "example: nothing in it"
+    elif advice.framework != "dockerfile":
+        try:
+            list(yaml.parse(example, Loader=yaml.CSafeLoader))
+        except yaml.YAMLError as error:
+            yield f"example: {' '.join(str(error).split())}"
+
+
+def filled(text: str, advice: Advice) -> str:
+    """Return a text of advice as a reader would get it."""
+    type_ = advice.types[0] if advice.types[0] != "*" else "aws_example"
+    for name, value in (("name", "example"), ("type", type_), ("address", f"{type_}.example")):
+        text = text.replace("{{" + name + "}}", value)
+    return text
