@@ -7,10 +7,12 @@ from functools import partial
 
 import structlog
 
-from reviewer import jobs
+from reviewer import apply, jobs
+from reviewer.apply import apply_fixes
 from reviewer.gh.client import GitHub
 from reviewer.heartbeat import repeating
 from reviewer.logs import configure_logs
+from reviewer.model import ReviewRequest, Subject
 from reviewer.review import Services, explain_failure, review
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import prune_clones
@@ -46,10 +48,20 @@ def run_worker(settings: Settings, scanner: Scanner) -> None:
         jobs.run_worker(
             settings,
             engine,
-            work=partial(review, services),
-            give_up=partial(explain_failure, services),
+            work=partial(do, services),
+            give_up=partial(give_up, services),
             redeliver=partial(redeliver, services.github),
         )
+
+
+def do(services: Services, request: ReviewRequest, steps: jobs.Steps) -> None:
+    """Do what a job is for: a review, or the fixes of one."""
+    (apply_fixes if request.subject is Subject.FIXES else review)(services, request, steps)
+
+
+def give_up(services: Services, request: ReviewRequest, error: Exception) -> None:
+    """Tell whoever waits for a job that it failed for good."""
+    (apply.explain_failure if request.subject is Subject.FIXES else explain_failure)(services, request, error)
 
 
 def prune(settings: Settings) -> None:

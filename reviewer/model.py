@@ -78,6 +78,7 @@ class Subject(enum.StrEnum):
     PULL_REQUEST = "pull_request"
     MERGE_GROUP = "merge_group"
     DEFAULT_BRANCH = "default_branch"
+    FIXES = "fixes"  # no review: the safe fixes of one are to be committed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -128,10 +129,14 @@ class ReviewRequest:
     number: int | None = None  # of the pull request
     draft: bool = False
     generation: int = 0
+    actor: str = ""  # for FIXES: the login of who asked for them
+    proved_by: str = ""  # for FIXES: the id of the review that proved them
 
     @property
     def key(self) -> str:
-        """What supersedes what: `REPOSITORY_ID#NUMBER`, `REPOSITORY_ID@REF`."""
+        """What supersedes what: `REPOSITORY_ID#NUMBER`, `REPOSITORY_ID@REF`, `REPOSITORY_ID#NUMBER/fixes`."""
+        if self.subject is Subject.FIXES:
+            return f"{self.repository.id}#{self.number}/fixes"
         return f"{self.repository.id}#{self.number}" if self.number else f"{self.repository.id}@{self.head_ref}"
 
     @property
@@ -367,6 +372,10 @@ class InlineComment:
     line: int
     body: str
     start_line: int | None = None  # None for one line; else less than `line` and in the same hunk
+
+
+APPLY_SAFE_FIXES = "apply-safe-fixes"
+"""The identifier of the button that commits the safe fixes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from reviewer.gh import publish as gh
 from reviewer.gh.client import GitHub, RepositoryClient
 from reviewer.gh.dry_run import DryRunClient
 from reviewer.gh.surface import Surface
-from reviewer.model import CheckRun, Examination, Publication, ReviewRequest, Subject
+from reviewer.model import CheckRun, Examination, Publication, Repository, ReviewRequest, Subject
 from reviewer.process import Stop
 from reviewer.report.check_run import failure, progress
 from reviewer.report.links import Links
@@ -126,12 +126,7 @@ def examine_and_keep(services: Services, request: ReviewRequest, stop: Stop) -> 
 
 def open_case(services: Services, client: RepositoryClient, request: ReviewRequest, stop: Stop) -> Case:
     """Fetch what the review needs of the repository and of its policy."""
-    clone = GitHubClone(
-        services.settings.data_dir / "clones" / f"{request.repository.id}.git",
-        f"{services.settings.git_url}/{request.repository.full_name}.git",
-        client.read_token,
-        stop,
-    )
+    clone = clone_of(services, client, request.repository, stop)
     head, base_tip, base = request.head_sha, request.base_sha, request.base_sha
     if request.subject is Subject.PULL_REQUEST:
         assert base_tip  # noqa: S101 (a pull request has a base)
@@ -150,11 +145,21 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
     )
 
 
+def clone_of(services: Services, client: RepositoryClient, repository: Repository, stop: Stop) -> GitHubClone:
+    """Return this machine's clone of a repository; nothing is fetched yet."""
+    return GitHubClone(
+        services.settings.data_dir / "clones" / f"{repository.id}.git",
+        f"{services.settings.git_url}/{repository.full_name}.git",
+        client.read_token,
+        stop,
+    )
+
+
 def publish(services: Services, request: ReviewRequest, still_current: Stop) -> dict[str, Any]:
     """Make the check run and the comments say what the examination found; return its conclusion."""
     if request.subject is Subject.DEFAULT_BRANCH:
         return {"conclusion": "baseline"}
-    publication = build_publication_of(services, request, ref=None)
+    publication = build_publication_of(services, request, ref=None, offer_apply=offers_apply(services, request))
     report = gh.publish(surface(services, request), request, publication, still_current)
     conclusion = report.conclusion.value
     log.info("review.published", review=request.id, conclusion=conclusion, writes=report.writes)
@@ -173,20 +178,37 @@ def upload(services: Services, request: ReviewRequest, still_current: Stop) -> N
     gh.upload_sarif(surface(services, request), request, publication.sarif)
 
 
-def build_publication_of(services: Services, request: ReviewRequest, *, ref: str | None) -> Publication:
-    """Return what should stand on GitHub, from what `examine_and_keep` kept; SARIF only for a `ref`, for it takes long.
+def offers_apply(services: Services, request: ReviewRequest) -> bool:
+    """Tell whether a click may commit to the head's branch: it is in this repository, and we were granted to."""
+    if request.subject is not Subject.PULL_REQUEST or not kept_examination(services, request).fixes.safe:
+        return False
+    client = surface(services, request)
+    state = client.pull_request(required_number(request))
+    return state.head_repository == request.repository.id and client.may_commit()
 
-    Raises PlumbruleError when that is gone: the review must start again.
-    """
+
+def kept_examination(services: Services, request: ReviewRequest) -> Examination:
+    """Return what `examine_and_keep` kept. Raises PlumbruleError when that is gone: the review must start again."""
     kept = services.store.get_examination(request.id)
     if kept is None:
         raise PlumbruleError("what the review found is no longer in the database")
+    return EXAMINATION.validate_json(kept)
+
+
+def build_publication_of(
+    services: Services, request: ReviewRequest, *, ref: str | None, offer_apply: bool = False
+) -> Publication:
+    """Return what should stand on GitHub, from what was kept; SARIF only for a `ref`, for it takes long.
+
+    Raises PlumbruleError when that is gone: the review must start again.
+    """
     return build_publication(
-        EXAMINATION.validate_json(kept),
+        kept_examination(services, request),
         Links(html_url=services.settings.html_url, full_name=request.repository.full_name, head_sha=request.head_sha),
         ref=ref,
         quiet=request.draft or request.subject is not Subject.PULL_REQUEST,
         tools=installed_tools(own_rules=len(RULES)),
+        offer_apply=offer_apply,
     )
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from reviewer.derive.rows import Derived, grouped
 from reviewer.fix.recipes import ANY
+from reviewer.scan.recipe_files import Loader
 
 _HEAD = """\
 # Rows that `plumbrule recipes derive` made from Checkov's own checks. A row counts once somebody looked at it and wrote
@@ -29,7 +30,7 @@ def decided(folder: Path) -> Callable[[str, str], bool]:
     known: set[tuple[str, str]] = set()
     for path in sorted(folder.glob("*.yml")):
         for row in _rows(path):
-            types = row.get("on", row.get(True))  # YAML 1.1 reads `on` as true
+            types = row.get("on")
             known |= {(str(row.get("rule")), type_) for type_ in ([types] if isinstance(types, str) else types or ())}
 
     def speaks(rule: str, type_: str) -> bool:
@@ -49,7 +50,7 @@ def types_named(folder: Path) -> frozenset[str]:
 
 def _rows(path: Path) -> list[dict[Any, Any]]:
     with path.open("rb") as stream:
-        document = yaml.load(stream, Loader=yaml.CSafeLoader)
+        document = yaml.load(stream, Loader=Loader)  # noqa: S506 (a safe one, with fewer booleans)
     return list((document or {}).get("recipes") or ())
 
 

@@ -50,11 +50,14 @@ def file_name(framework: str, text: str) -> str:
     return "template.json" if name == "template.yaml" and text.lstrip().startswith("{") else name
 
 
-def results(framework: str, examples: Mapping[str, str]) -> dict[str, Result]:
-    """Return what Checkov says about each example, by the keys of `examples`."""
+def results(framework: str, examples: Mapping[str, str], *, apart: bool = False) -> dict[str, Result]:
+    """Return what Checkov says about each example, by the keys of `examples`.
+
+    In one run, Checkov's graph may join things of two examples that have the same name: with `apart`, never.
+    """
     runner = _runner(framework)
     keys = list(examples)
-    size = 1 if framework in APART else BATCH
+    size = 1 if apart or framework in APART else BATCH
     found: dict[str, Result] = {}
     for start in range(0, len(keys), size):
         batch = {key: examples[key] for key in keys[start : start + size]}

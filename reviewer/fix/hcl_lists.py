@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reviewer.fix.hcl_align import spliced
-from reviewer.fix.hcl_tree import Value, elements, function
+from reviewer.fix.hcl_tree import Opaque, Value, elements, function, literal
 
 _JOINING = frozenset({"concat", "toset", "tolist", "distinct", "compact", "flatten", "sort", "setunion"})
 MAX_NESTING = 5
@@ -19,6 +19,15 @@ def lists_in(value: Value, depth: int = MAX_NESTING) -> Iterator[Value]:
     elif depth and function(value) in _JOINING:
         for argument in elements(value):
             yield from lists_in(argument, depth - 1)
+
+
+def opaque_parts(value: Value, depth: int = MAX_NESTING) -> Iterator[Value]:
+    """Yield what the lists in a value are made of besides literals: items and arguments that come from elsewhere."""
+    for part in elements(value) if value.kind == "tuple" or function(value) in _JOINING else ():
+        if part.kind == "tuple" or (depth and function(part) in _JOINING):
+            yield from opaque_parts(part, depth - 1)
+        elif isinstance(literal(part), Opaque):
+            yield part
 
 
 def without_item(text: bytes, items: Sequence[Value], index: int) -> bytes:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reviewer.fix.editing import CannotEdit
-from reviewer.fix.hcl_splices import OBJECT, Chain, at, with_attribute, with_block
-from reviewer.fix.hcl_tree import Attribute, Block, Value, literal, text_of
-from reviewer.fix.hcl_values import Operation, Set, applied, is_settled, same
+from reviewer.fix.hcl_lists import opaque_parts
+from reviewer.fix.hcl_splices import OBJECT, Chain, as_block, at, with_attribute, with_block
+from reviewer.fix.hcl_tree import Attribute, Block, Value, literal, parse, text_of
+from reviewer.fix.hcl_values import Operation, Set, applied, is_done, is_settled, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +70,24 @@ def operated(text: bytes, chain: Chain, name: str, operation: Operation, merge: 
     if not is_settled(attribute.value, operation):
         merge.elsewhere.append(Elsewhere(name=name, value=attribute.value, line=attribute.line, operation=operation))
         return text
+    if isinstance(operation, Set) and (entries := _object(operation.new)) and attribute.value.kind == "object":
+        return overlaid(text, (*chain, (name, OBJECT)), as_block(entries), merge)
+    after = applied(text, chain, name, operation)
+    if after == text and not is_done(attribute.value, operation):
+        merge.elsewhere += (
+            Elsewhere(name=name, value=part, line=attribute.line, operation=operation)
+            for part in opaque_parts(attribute.value)
+        )
+        return text
     merge.done += 1
-    text = applied(text, chain, name, operation)
-    if (after := at(text, chain).attribute(name)) is not None:
-        merge.used.append(text_of(after.value.node))
-    return text
+    if (now := at(after, chain).attribute(name)) is not None:
+        merge.used.append(text_of(now.value.node))
+    return after
+
+
+def _object(new: str) -> Attribute | None:
+    attribute = parse(f"x = {new}\n".encode()).attribute("x")
+    return attribute if attribute and attribute.value.kind == "object" else None
 
 
 def contains(block: Block, wanted: Block) -> bool:
@@ -106,8 +120,6 @@ def _set(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes:
     existing = block.attribute(wanted.name)
     if existing is None:
         return _added(text, chain, wanted, merge)
-    if existing.value.kind == wanted.value.kind == "object":
-        return _entries(text, (*chain, (wanted.name, OBJECT)), wanted, merge, fill=False)
     return operated(text, chain, wanted.name, Set(new=_written(wanted)), merge)
 
 
@@ -118,16 +130,10 @@ def _filled(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes
     if existing is None:
         return _added(text, chain, wanted, merge)
     if existing.value.kind == wanted.value.kind == "object":
-        return _entries(text, (*chain, (wanted.name, OBJECT)), wanted, merge, fill=True)
+        return filled(text, (*chain, (wanted.name, OBJECT)), as_block(wanted), merge)
     if literal(existing.value) is None or same(existing.value, _written(wanted)):
         return operated(text, chain, wanted.name, Set(new=_written(wanted)), merge)
     return text
-
-
-def _entries(text: bytes, chain: Chain, wanted: Attribute, merge: Merge, *, fill: bool) -> bytes:
-    from reviewer.fix.hcl_splices import as_block
-
-    return (filled if fill else overlaid)(text, chain, as_block(wanted), merge)
 
 
 def _added(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes:
@@ -172,14 +178,14 @@ def _no_block(block: Block, name: str, merge: Merge) -> None:
 
 
 def _written(wanted: Attribute) -> str:
-    return _outdented(text_of(wanted.value.node), wanted.value.node.start_point.row, wanted.value)
+    return _outdented(text_of(wanted.value.node), wanted.value)
 
 
 def _dedented(wanted: Block) -> str:
     return _strip(text_of(wanted.node), wanted.node.start_point.column)
 
 
-def _outdented(text: str, _row: int, value: Value) -> str:
+def _outdented(text: str, value: Value) -> str:
     lines = text.split("\n")
     margin = len(lines[-1]) - len(lines[-1].lstrip(" ")) if len(lines) > 1 else 0
     if value.kind == "heredoc_template":

@@ -83,7 +83,7 @@ def is_settled(value: Value, operation: Operation) -> bool:
     """Tell whether an operation can be applied right where the value stands."""
     if not isinstance(operation, Set) and any(lists_in(value)):
         return True
-    return value.kind in _WRITTEN_OUT or not isinstance(literal(value), Opaque) or _is_done(value, operation)
+    return value.kind in _WRITTEN_OUT or not isinstance(literal(value), Opaque) or is_done(value, operation)
 
 
 def is_literal(operation: Operation) -> bool:
@@ -97,7 +97,7 @@ def is_literal(operation: Operation) -> bool:
 def applied(text: bytes, chain: Chain, name: str, operation: Operation) -> bytes:
     """Return `text` with an operation applied to an attribute that it can be applied to (`is_settled`)."""
     attribute = _attribute(text, chain, name)
-    if _is_done(attribute.value, operation):
+    if is_done(attribute.value, operation):
         return text
     if isinstance(operation, Set):
         return with_value(text, attribute.value, operation.new)
@@ -139,11 +139,16 @@ def _included(text: bytes, attribute: Attribute, operation: Include) -> bytes:
     return text
 
 
-def _is_done(value: Value, operation: Operation) -> bool:
+def is_done(value: Value, operation: Operation) -> bool:
+    """Tell whether a value is what an operation would make of it."""
     if isinstance(operation, Set):
         return same(value, operation.new)
     if isinstance(operation, Replace) and operation.new is not None:
         return same(value, _as_list(operation)) or same(value, written(operation.new, operation.values))
+    if isinstance(operation, Include):
+        present = [item for list_ in lists_in(value) for item in elements(list_)]
+        news = [written(item, operation.values) for item in operation.items]
+        return all(any(same(item, new) for item in present) for new in news)
     return False
 
 

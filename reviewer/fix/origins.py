@@ -23,6 +23,14 @@ _OTHER = re.compile(r"(?:data\.)?[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(?:\[[^\]]{0,60
 _MODULE = re.compile(r"module\.([^.\[]+)(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]]*)\])?(?:\.|$)")
 
 
+class NoDefault(CannotEdit):
+    """The value comes from a variable without a default: whoever runs the root gives it."""
+
+    def __init__(self, message: str, top: Top) -> None:
+        super().__init__(message)
+        self.top = top
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """A module as the finding's root sees it: `calls` lead from the root to it; None when they are not known."""

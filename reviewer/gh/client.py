@@ -117,8 +117,9 @@ class GitHub:
             send=self._sender(repository, Purpose.PUBLISH),
             read_token=partial(self._read_token, repository),
             forget_read_token=partial(self._forget_read_token, repository),
-            send_to_resolve=partial(self._send_to_resolve, repository),
-            refuse_to_resolve=partial(self._tokens.refuse_to_resolve, repository.installation_id),
+            send_to_resolve=partial(self._send_extra, repository, Purpose.RESOLVE),
+            send_to_commit=partial(self._send_extra, repository, Purpose.COMMIT),
+            refuse_to_resolve=partial(self._tokens.refuse, repository.installation_id, Purpose.RESOLVE),
             organization_policy=partial(self._organization_policy, repository),
             bot_login=self.bot_login,
             app_id=self._settings.app_id,
@@ -189,10 +190,9 @@ class GitHub:
         installation_id = repository.installation_id
         self._tokens.forget(Scope(installation_id=installation_id, repository=repository.id, purpose=Purpose.READ))
 
-    def _send_to_resolve(self, repository: Repository) -> Send | None:
-        if self._tokens.grant_to_resolve(repository.installation_id, repository.id) is None:
-            return None
-        return self._sender(repository, Purpose.RESOLVE)
+    def _send_extra(self, repository: Repository, purpose: Purpose) -> Send | None:
+        scope = Scope(installation_id=repository.installation_id, repository=repository.id, purpose=purpose)
+        return partial(self._send, scope) if self._tokens.grant_extra(scope) else None
 
     def _organization_policy(self, repository: Repository) -> str | None:
         key = (repository.installation_id, repository.owner.lower())

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
-from reviewer.gh.surface import CheckRunState, NewAnalysis, NewReview, Surface
+from reviewer.gh.surface import CheckRunState, NewAnalysis, NewCommit, NewReview, Surface
 from reviewer.model import Annotation, Hunk, Sha
 
 log = structlog.get_logger()
@@ -102,6 +102,23 @@ class DryRunClient:
     def unresolve_thread(self, thread_id: str) -> None:
         """Note it down."""
         self._note(Write(what="unresolve_thread", about=thread_id))
+
+    def permission(self, login: str) -> str:
+        """Return what a person may do here."""
+        return self._real.permission(login)
+
+    def may_commit(self) -> bool:
+        """Tell whether we were granted what a commit takes."""
+        return self._real.may_commit()
+
+    def commit(self, change: NewCommit) -> Sha:
+        """Note it down and return the parent."""
+        self._note(Write(what="commit", about=change.branch, says=change))
+        return change.parent
+
+    def message_and_parents(self, sha: Sha) -> tuple[str, tuple[Sha, ...]]:
+        """Return message and parents of a commit."""
+        return self._real.message_and_parents(sha)
 
     def upload_analysis(self, analysis: NewAnalysis) -> str:
         """Note it down and return no id."""

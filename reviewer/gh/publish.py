@@ -24,7 +24,7 @@ from reviewer.gh.comments import CommentPlan, as_annotation, fits, plan_comments
 from reviewer.gh.same_head import hidden_by_others, told_of_others
 from reviewer.gh.standing import StandingCheckRun
 from reviewer.gh.surface import CheckRunState, NewAnalysis, NewReview, Surface
-from reviewer.model import Annotation, CheckRun, Conclusion, InlineComment, Publication, ReviewRequest
+from reviewer.model import Annotation, CheckRun, Conclusion, InlineComment, Publication, ReviewRequest, Sha
 from reviewer.process import Stop, never
 from reviewer.report.markers import read_review_marker, review_marker
 
@@ -32,6 +32,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 ANNOTATIONS_A_WRITE = 50
+MOST_SUMMARY = 65_535  # characters, as GitHub counts
 MOST_SARIF_BYTES = 10 << 20
 
 
@@ -100,6 +101,17 @@ def publish(client: Surface, request: ReviewRequest, publication: Publication, s
 def conclude(client: Surface, request: ReviewRequest, check_run: CheckRun) -> None:
     """Conclude the check run, whether `announce` came to create it or not. Raises Transient, Rejected, Gone."""
     _write_check_run(client, request, check_run, Pen(never))
+
+
+def annotate(client: Surface, head_sha: Sha, external_id: str, told: str) -> None:
+    """Put `told`, a paragraph of markdown, on top of the summary of a check run, once. Raises Transient, Rejected."""
+    run = max(
+        (run for run in client.check_runs(head_sha) if run.external_id == external_id), key=lambda r: r.id, default=None
+    )
+    if run is None or run.summary.startswith(told):
+        return
+    summary = f"{told}\n\n{run.summary}"[:MOST_SUMMARY]
+    client.update_check_run(run.id, CheckRunState(status=None, title=run.title, summary=summary, text=run.text))
 
 
 def call_off(client: Surface, request: ReviewRequest) -> None:
@@ -215,6 +227,7 @@ def _write_own(
         summary=check_run.summary,
         text=check_run.text,
         annotations=last,
+        actions=check_run.actions,
     )
     run_id = None if run is None else run.id
     for batch in earlier:

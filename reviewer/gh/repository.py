@@ -9,17 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 
 from reviewer.errors import Gone, Rejected, Transient
-from reviewer.gh import standing
+from reviewer.gh import commits, standing
 from reviewer.gh.answers import Ask, Forbidden, Send, items, pick, pick_optional
 from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
-from reviewer.gh.surface import CHECK_RUN_NAME, CheckRunState, NewAnalysis, NewReview
+from reviewer.gh.surface import CHECK_RUN_NAME, CheckRunState, NewAnalysis, NewCommit, NewReview
 from reviewer.model import Annotation, Hunk, InlineComment, Repository, Sha
 
 log = structlog.get_logger()
@@ -49,13 +49,14 @@ UNRESOLVE = "mutation($id: ID!) { unresolveReviewThread(input: {threadId: $id}) 
 class Access:
     """How a repository is reached.
 
-    `send` publishes; `send_to_resolve` is None-returning where threads may not be resolved; `bot_login` is who we are.
+    `send` publishes; `send_to_resolve` and `send_to_commit` return None where we may not; `bot_login` is who we are.
     """
 
     send: Send
     read_token: Callable[[], str]
     forget_read_token: Callable[[], None]
     send_to_resolve: Callable[[], Send | None]
+    send_to_commit: Callable[[], Send | None]
     refuse_to_resolve: Callable[[], None]
     organization_policy: Callable[[], str | None]
     bot_login: Callable[[], str]
@@ -181,6 +182,29 @@ class RepositoryClient:
         path = f"/pulls/comments/{comment_id}"
         self._forgive_gone(lambda: pick(self._write("PATCH", path, {"body": body}, needs=PULLS), "id", int))
 
+    def permission(self, login: str) -> str:
+        """Return what a person may do here: admin, write, read or none."""
+        try:
+            value = self._get(f"/collaborators/{quote(login)}/permission", needs="metadata: read")
+        except Gone:
+            return "none"
+        return pick(value, "permission", str)
+
+    def may_commit(self) -> bool:
+        """Tell whether this installation was granted contents: write."""
+        return self._access.send_to_commit() is not None
+
+    def commit(self, change: NewCommit) -> Sha:
+        """Put one commit on a branch. Raises CannotCommit when GitHub or the installation does not let us."""
+        return commits.commit(self._access.send_to_commit(), self._path, change)
+
+    def message_and_parents(self, sha: Sha) -> tuple[str, tuple[Sha, ...]]:
+        """Return message and parents of a commit."""
+        value = self._get(f"/git/commits/{sha}", needs=CONTENTS)
+        return pick(value, "message", str), tuple(
+            standing.sha(parent, "sha") for parent in pick(value, "parents", list)
+        )
+
     def resolve_thread(self, thread_id: str) -> None:
         """Resolve a review thread where we may."""
         self._graphql(RESOLVE, {"id": thread_id})
@@ -278,6 +302,8 @@ def _check_run_body(state: CheckRunState) -> dict[str, Any]:
         body["status"] = state.status
     if state.conclusion:
         body["conclusion"] = state.conclusion.value
+    if state.actions:
+        body["actions"] = [asdict(action) for action in state.actions]
     return body
 
 

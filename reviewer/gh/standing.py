@@ -20,7 +20,7 @@ _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestState:
-    """A pull request as it is now. `state` is open or closed."""
+    """A pull request as it is now. `state` is open or closed, `head_repository` None for a fork that is gone."""
 
     head_sha: Sha
     base_sha: Sha
@@ -28,6 +28,8 @@ class PullRequestState:
     state: str
     draft: bool
     html_url: str
+    head_ref: str = ""  # short branch name
+    head_repository: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ def pull_request(value: Any) -> PullRequestState:
         state=pick(value, "state", str),
         draft=pick_optional(value, "draft", bool) or False,
         html_url=pick(value, "html_url", str),
+        head_ref=pick(value, "head.ref", str),
+        head_repository=pick_optional(value, "head.repo.id", int),
     )
 
 

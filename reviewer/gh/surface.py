@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
-from reviewer.model import Annotation, Conclusion, Hunk, InlineComment, Sha
+from reviewer.model import Action, Annotation, Conclusion, Hunk, InlineComment, Sha
 
 CHECK_RUN_NAME = "Plumbrule"
 
@@ -27,6 +27,7 @@ class CheckRunState:
     text: str = ""
     conclusion: Conclusion | None = None
     annotations: tuple[Annotation, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,25 @@ class NewAnalysis:
     head_sha: Sha
     ref: str
     sarif: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """What a file becomes. `mode` is git's: 100644 or 100755."""
+
+    path: str
+    mode: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCommit:
+    """A commit on top of `parent`, which must still be the head of `branch`."""
+
+    branch: str
+    parent: Sha
+    message: str
+    files: tuple[NewFile, ...]
 
 
 class Surface(Protocol):
@@ -91,6 +111,18 @@ class Surface(Protocol):
 
     def unresolve_thread(self, thread_id: str) -> None:
         """Open a resolved review thread again; not being allowed to is no error."""
+
+    def permission(self, login: str) -> str:
+        """Return what a person may do here: admin, write, read or none."""
+
+    def may_commit(self) -> bool:
+        """Tell whether we were granted what a commit takes."""
+
+    def commit(self, change: NewCommit) -> Sha:
+        """Put one commit on a branch. Raises CannotCommit."""
+
+    def message_and_parents(self, sha: Sha) -> tuple[str, tuple[Sha, ...]]:
+        """Return message and parents of a commit."""
 
     def upload_analysis(self, analysis: NewAnalysis) -> str:
         """Upload SARIF and return GitHub's id of it. Raises Forbidden or Gone without code scanning."""

@@ -33,10 +33,14 @@ class Purpose(enum.Enum):
     READ = (("contents", "read"),)
     PUBLISH = (("checks", "write"), ("contents", "read"), ("pull_requests", "write"), ("security_events", "write"))
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))  # GitHub wants contents: write to resolve a thread
+    COMMIT = (("contents", "write"),)
 
 
 OPTIONAL = {Purpose.PUBLISH: frozenset({"contents", "pull_requests", "security_events"})}
 """Without these a token is still worth having: `checks: write` is enough to say on the check run what is missing."""
+
+EXTRA = frozenset({Purpose.RESOLVE, Purpose.COMMIT})
+"""What an installation may well not have granted: then we do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ class Tokens:
         self._send = send_as_app
         self._lock = threading.Lock()
         self._grants: dict[Scope, Grant] = {}
-        self._refused_until: dict[int, float] = {}
+        self._refused_until: dict[tuple[int, Purpose], float] = {}
 
     def grant(self, scope: Scope) -> Grant:
         """Return a token for `scope` that lasts a while yet.
@@ -82,21 +86,21 @@ class Tokens:
             self._grants[scope] = fresh
         return fresh
 
-    def grant_to_resolve(self, installation_id: int, repository_id: int) -> Grant | None:
-        """Return a token that may resolve review threads, None where that was not granted (asked once an hour)."""
-        if self._refused_until.get(installation_id, 0.0) > time.time():
+    def grant_extra(self, scope: Scope) -> Grant | None:
+        """Return a token for one of the EXTRA purposes, None where that was not granted (asked once an hour)."""
+        if self._refused_until.get((scope.installation_id, scope.purpose), 0.0) > time.time():
             return None
-        scope = Scope(installation_id=installation_id, repository=repository_id, purpose=Purpose.RESOLVE)
         try:
             return self.grant(scope)
         except (Unprocessable, Forbidden):
-            self.refuse_to_resolve(installation_id)
+            self.refuse(scope.installation_id, scope.purpose)
             return None
 
-    def refuse_to_resolve(self, installation_id: int) -> None:
-        """Remember that GitHub does not let this installation resolve threads."""
-        log.info("github.threads_stay_open", installation=installation_id, lacks="contents: write")
-        self._refused_until[installation_id] = time.time() + REMEMBER_REFUSAL_SECONDS
+    def refuse(self, installation_id: int, purpose: Purpose) -> None:
+        """Remember that GitHub does not let this installation do what `purpose` is for."""
+        lacks = ", ".join(f"{name}: {level}" for name, level in purpose.value)
+        log.info("github.not_granted", installation=installation_id, purpose=purpose.name.lower(), lacks=lacks)
+        self._refused_until[installation_id, purpose] = time.time() + REMEMBER_REFUSAL_SECONDS
 
     def forget(self, scope: Scope) -> None:
         """Drop the token of `scope`: GitHub did not accept it."""
@@ -108,7 +112,7 @@ class Tokens:
         try:
             return self._request(scope, wanted)
         except Unprocessable:
-            if scope.purpose is Purpose.RESOLVE:
+            if scope.purpose in EXTRA:
                 raise
         missing = self._missing(scope, wanted)
         if not missing:

@@ -268,9 +268,13 @@ def listed(names: Sequence[str]) -> str:
 
 def _footer(subject: _Subject, verdict: Verdict) -> str:
     findings = subject.block.findings
-    rules = {f.rule: rule_link(f) for f in findings}
-    proved = proved_text(subject.offers, findings)
-    parts = (proved, _stop(subject.block, verdict), ", ".join(list(rules.values())[:_MOST_ISSUES]))
+    rules: dict[str, tuple[str, ...]] = {}
+    for finding in findings:
+        link = rule_link(finding)
+        rules[link] = (*rules.get(link, ()), finding.fingerprint)
+    proved = proved_text(subject.offers, rules)
+    others = ", ".join([rule for rule in rules if rule not in proved][:_MOST_ISSUES])
+    parts = (proved, _stop(subject.block, verdict), others)
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reviewer.model import Examination, Finding, Fixes, InlineComment, Suggestion
 from reviewer.report.blocks import Block, Issue, blocks_of, place
-from reviewer.report.offers import ONE_CLICK, Form, Proposals, is_exact, proposals, without_click
+from reviewer.report.offers import ONE_CLICK, Form, Proposals, is_exact, proposals, shown_as_diff
 from reviewer.report.patch import bare_patch
 from reviewer.report.proposal import offers_text
 from reviewer.report.sections import Section, counted
@@ -18,6 +18,8 @@ from reviewer.report.text import code, exact_fence, prose
 _MOST_DIFFS = 20
 _LONGEST_DIFFS = 20_000
 _LONGEST_PATCH = 12_000
+_TOO_LONG = "The patch is too long to be shown here."
+_UNFIT = "the lines hold what looks like a secret, characters that do not show, or CRLF"
 _WORDS = {Form.CLICK: "fix proposed", Form.DIFF: "fix is a diff", Form.WORDS: "fix by `plumbrule fix`"}
 
 
@@ -69,7 +71,7 @@ def diffs_section(examination: Examination, comments: Sequence[InlineComment]) -
 
 
 def _diffs(block: Block, proposed: Proposals) -> str:
-    offers = [without_click(offer, "") for offer in proposed.offers(block.findings)]
+    offers = [shown_as_diff(offer) for offer in proposed.offers(block.findings)]
     if not offers:
         return ""
     first = block.issues[0].first
@@ -94,13 +96,11 @@ def patch_section(examination: Examination, *, offer_apply: bool) -> Section:
     safe = examination.fixes.safe
     if not safe:
         return Section(opening="")
-    shown = tuple(suggestion for suggestion in safe if is_exact(suggestion))
-    patch = bare_patch(shown)
-    if len(patch) > _LONGEST_PATCH:
-        shown, patch = (), ""
+    patch = bare_patch(suggestion for suggestion in safe if is_exact(suggestion))
+    short = len(patch) <= _LONGEST_PATCH
     title = "<details><summary>All safe fixes as a patch</summary>"
-    told = "\n\n".join(part for part in (_told(examination, offer_apply=offer_apply), _how(shown, safe)) if part)
-    items = (exact_fence(patch, "diff") + "\n",) if patch else ()
+    told = f"{_told(examination, offer_apply=offer_apply)}\n\n{_how(safe) if short else _TOO_LONG}"
+    items = (exact_fence(patch, "diff") + "\n",) if patch and short else ()
     return Section(opening=f"{title}\n\n{told}\n", items=items, closing="</details>")
 
 
@@ -111,11 +111,11 @@ def _told(examination: Examination, *, offer_apply: bool) -> str:
     return f"{count}, proved together. {button} `plumbrule fix .{base}`."
 
 
-def _how(shown: Collection[Suggestion], safe: Collection[Suggestion]) -> str:
-    if not shown:
-        return "They are too long to be shown here, or hold what may not be."
-    rest = len(safe) - len(shown)
-    left = f", all but {rest} that may not be shown or end in CRLF" if rest else ""
+def _how(safe: Collection[Suggestion]) -> str:
+    rest = sum(not is_exact(suggestion) for suggestion in safe)
+    if rest == len(safe):
+        return f"The patch is not shown here: {_UNFIT}."
+    left = f" (without {rest} of them: {_UNFIT})" if rest else ""
     return f"As a patch that `git apply --unidiff-zero` takes{left}:"
 
 

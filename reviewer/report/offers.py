@@ -62,7 +62,7 @@ class Proposals:
     def offer(self, findings: Sequence[Finding]) -> Offer | None:
         """Return what is offered for one issue by itself, never in one click: for places without a diff."""
         fix = self.fix(findings)
-        return without_click(offer_of(fix, self.hunks), "") if fix else None
+        return shown_as_diff(offer_of(fix, self.hunks)) if fix else None
 
     def fix(self, findings: Iterable[Finding]) -> Fix | None:
         """Return the fix of one issue by itself."""
@@ -153,9 +153,13 @@ def _not_on_the_diff(suggestion: Suggestion, hunks: Iterable[Hunk]) -> str:
 
 
 def _at_most_one_click(offers: Sequence[Offer]) -> tuple[Offer, ...]:
-    return (*offers[:1], *(without_click(offer, "a comment holds one suggestion") for offer in offers[1:]))
+    more = (
+        replace(offer, form=Form.DIFF, reason="a comment holds one suggestion") if offer.form is Form.CLICK else offer
+        for offer in offers[1:]
+    )
+    return (*offers[:1], *more)
 
 
-def without_click(offer: Offer, reason: str) -> Offer:
-    """Return `offer` as a diff if it was one click."""
-    return replace(offer, form=Form.DIFF, reason=reason) if offer.form is Form.CLICK else offer
+def shown_as_diff(offer: Offer) -> Offer:
+    """Return `offer` for a place where nobody expects one click."""
+    return offer if offer.form is Form.WORDS else replace(offer, form=Form.DIFF, reason="")

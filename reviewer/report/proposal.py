@@ -5,15 +5,16 @@ Owns the wording. Must not know which form is right (`offers`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from reviewer.model import Finding, Fix, Guidance, Risk
+from reviewer.model import Finding, Fix, Guidance, Risk, Span, Suggestion
 from reviewer.report.blocks import place
 from reviewer.report.offers import MOST_LINES, MOST_OFFERS, Form, Offer
 from reviewer.report.patch import bare_diff, changes
 from reviewer.report.text import code, exact_fence, fence, prose, sentence
 
 _MOST_INPUTS = 10
+_MOST_WARNINGS = 5
 _MOST_RULES = 12
 _SHORT_EXAMPLE = 8
 _LONGEST_EXAMPLE = 3000
@@ -30,22 +31,26 @@ def offers_text(offers: Sequence[Offer], name: str) -> str:
 
 
 def _offer(offer: Offer, name: str) -> str:
-    asked = _asked(offer.fix)
+    fix = offer.fix
+    beware = " ".join(part for part in (_risk(fix, name), _warnings(fix)) if part and _risk(fix, name))
+    asked = " ".join(
+        part for part in (_inputs(fix), "" if beware else _warnings(fix, "**Before you apply it:** ")) if part
+    )
     if offer.form is Form.CLICK:
-        parts = [exact_fence(offer.fix.suggestion.replacement, "suggestion"), asked]
+        parts = [exact_fence(fix.suggestion.replacement, "suggestion"), asked]
     elif offer.form is Form.DIFF:
-        parts = [_opening(offer, name), _diff(offer), asked]
+        parts = [_opening(offer, beware), _diff(fix.suggestion), asked]
     else:
         why = f"A fix was proved, but it is not shown here: {offer.reason}. {_COMMAND} shows and applies it."
-        parts = [f"{_risk(offer.fix, name)} {why}".strip(), asked]
+        parts = [f"{beware} {why}".strip(), asked]
     return "\n\n".join(part for part in parts if part)
 
 
-def _opening(offer: Offer, name: str) -> str:
+def _opening(offer: Offer, beware: str) -> str:
     """Say what the diff is for, and first what to beware of."""
     where = code(_where(offer.fix))
-    if risk := _risk(offer.fix, name):
-        return f"{risk} The diff for {where}, not applied:"
+    if beware:
+        return f"{beware} The diff for {where}, not applied:"
     return f"The fix for {where}" + (f", not one click because {offer.reason}:" if offer.reason else ":")
 
 
@@ -53,7 +58,7 @@ def _where(fix: Fix) -> str:
     """Return the place of the first line that changes."""
     span = fix.suggestion.span
     first = next((change.line for change in changes(fix.suggestion)), span.start_line)
-    return place(type(span)(path=span.path, start_line=first, end_line=first))
+    return place(Span(path=span.path, start_line=first, end_line=first))
 
 
 def _risk(fix: Fix, name: str) -> str:
@@ -71,11 +76,9 @@ def _size(fix: Fix) -> str:
     return _NUMBERS[count] if count < len(_NUMBERS) else f"{count} lines"
 
 
-def _diff(offer: Offer) -> str:
-    diff = bare_diff(offer.fix.suggestion)
-    lines = diff.count("\n")
-    told = fence(diff, "diff")
-    suggestion = offer.fix.suggestion
+def _diff(suggestion: Suggestion) -> str:
+    diff = bare_diff(suggestion)
+    lines, told = diff.count("\n"), fence(diff, "diff")
     long = max(lines, suggestion.end_line - suggestion.start_line + 1) > MOST_LINES
     return _folded(f"The diff, {lines} lines", told) if long else told
 
@@ -84,18 +87,20 @@ def _folded(summary: str, told: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{told}\n\n</details>"
 
 
-def _asked(fix: Fix) -> str:
-    """Say what is left to decide, and what else changes."""
-    told = []
-    if fix.inputs:
-        names = [code(name, 100) for name in fix.inputs[:_MOST_INPUTS]]
-        more = len(fix.inputs) - len(names)
-        noun, verb = ("a decision", "has") if len(fix.inputs) == 1 else ("decisions", "have")
-        listed = joined([*names, f"{more} more"] if more else names)
-        told.append(f"Adds {noun} for you: {listed} {verb} no value yet.")
-    if fix.warnings:
-        told.append("**Before you apply it:** " + " ".join(sentence(prose(w, 300)) for w in fix.warnings[:5]))
-    return " ".join(told)
+def _inputs(fix: Fix) -> str:
+    """Say what is left to decide."""
+    if not fix.inputs:
+        return ""
+    names = [code(name, 100) for name in fix.inputs[:_MOST_INPUTS]]
+    if len(fix.inputs) > len(names):
+        names.append(f"{len(fix.inputs) - len(names)} more")
+    noun, verb = ("a decision", "has") if len(fix.inputs) == 1 else ("decisions", "have")
+    return f"Adds {noun} for you: {joined(names)} {verb} no value yet."
+
+
+def _warnings(fix: Fix, opening: str = "") -> str:
+    told = " ".join(sentence(prose(warning, 300)) for warning in fix.warnings[:_MOST_WARNINGS])
+    return f"{opening}{told}" if told else ""
 
 
 def joined(words: Sequence[str]) -> str:
@@ -103,16 +108,19 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def proved_text(offers: Iterable[Offer], findings: Iterable[Finding]) -> str:
-    """Say which rules of `findings` pass after the changes that are offered; "" when nothing is."""
+def proved_text(offers: Iterable[Offer], rules: Mapping[str, tuple[str, ...]]) -> str:
+    """Say which rules pass after the changes that are offered; "" when none is.
+
+    `rules` has the fingerprints that each rule, by the name to show, has in the block.
+    """
     offers = tuple(offers)[:MOST_OFFERS]
     mended = {fingerprint for offer in offers for fingerprint in offer.fix.fingerprints}
-    rules = [code(rule, 80) for rule in dict.fromkeys(f.rule for f in findings if f.fingerprint in mended)]
-    if not rules:
+    passing = [rule for rule, prints in rules.items() if not mended.isdisjoint(prints)]
+    if not passing:
         return ""
-    named = joined(rules) if len(rules) <= _MOST_RULES else f"{len(rules)} rules"
-    change, verb = ("this change", "passes") if len(offers) == 1 else ("these changes", "pass")
-    verb = "pass" if len(rules) > 1 else verb
+    named = joined(passing) if len(passing) <= _MOST_RULES else f"{len(passing)} rules"
+    change = "this change" if len(offers) == 1 else "these changes"
+    verb = "passes" if len(passing) == 1 else "pass"
     return f"Proved: after {change} {named} {verb} and nothing new is found"
 
 

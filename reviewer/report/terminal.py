@@ -123,10 +123,8 @@ def _fixes(examination: Examination, issues: Iterable[Issue], proposed: Proposal
         return ""
     safe = sum(fix.suggestion.risk is Risk.SAFE for fix in fixes)
     base = f" --base {examination.base_sha[:7]}" if examination.base_sha else ""
-    count = (
-        f"{len(fixes)} {'fix' if len(fixes) == 1 else 'fixes'}, {'all' if safe == len(fixes) else safe or 'none'} safe"
-    )
-    return f"{count}: plumbrule fix .{base}\n"
+    part = f", {safe or 'none'} safe" if safe < len(fixes) else ""
+    return f"{len(fixes)} {'fix' if len(fixes) == 1 else 'fixes'}{part}: plumbrule fix .{base}\n"
 
 
 def _about(issue: Issue) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from reviewer.errors import PlumbruleError
-from reviewer.model import Repository, ReviewRequest, Sha, Subject
+from reviewer.model import APPLY_SAFE_FIXES, Repository, ReviewRequest, Sha, Subject
 
 MAX_ID = 2**53
 _SHA = re.compile(r"[0-9a-f]{40}")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _NOT_IN_REFS = re.compile(r"[ ~^:?*\[\\]|\.\.|@\{")
 _REVIEW_ID = re.compile(r"rv:((\d{1,16})(?:#(\d{1,16})|@.{1,300})):\d{8,16}")
+_LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(?:\[bot\])?")
 _WANTED = {"opened", "reopened", "synchronize", "ready_for_review", "edited"}
 
 
@@ -63,7 +64,14 @@ class Ignored:
     why: str
 
 
-Event = ReviewWanted | Rerequested | Closed | Forgotten | Ignored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixesWanted:
+    """A person pressed the button of a check run that commits the safe fixes."""
+
+    request: ReviewRequest
+
+
+Event = ReviewWanted | Rerequested | FixesWanted | Closed | Forgotten | Ignored
 
 
 def parse_event(name: str, payload: Any) -> Event:  # noqa: PLR0911 (one return an event)
@@ -76,6 +84,8 @@ def parse_event(name: str, payload: Any) -> Event:  # noqa: PLR0911 (one return 
             return _pull_request(payload, str(action))
         case "check_run" | "check_suite", "rerequested":
             return _rerequested(payload, name)
+        case "check_run", "requested_action":
+            return _requested_action(payload)
         case "merge_group", "checks_requested":
             return ReviewWanted(request=_merge_group(payload))
         case "merge_group", "destroyed":
@@ -129,6 +139,21 @@ def _rerequested(payload: dict[str, Any], name: str) -> Rerequested:
     return Rerequested(
         repository_id=repository.id, head_sha=head_sha, keys=tuple(dict.fromkeys(keys)), fallbacks=tuple(fallbacks)
     )
+
+
+def _requested_action(payload: dict[str, Any]) -> Event:
+    if _find(payload, "requested_action.identifier") != APPLY_SAFE_FIXES:
+        return Ignored(why="not a button of ours")
+    repository = _repository(payload)
+    review = _REVIEW_ID.fullmatch(str(_find(payload, "check_run.external_id")))
+    actor = _find(payload, "sender.login")
+    if review is None or int(review[2]) != repository.id or not review[3]:
+        return Ignored(why="not the check run of a pull request of ours")
+    if not isinstance(actor, str) or not _LOGIN.fullmatch(actor):
+        raise BadEvent("sender.login: expected a login")
+    base_ref, number = _ref(payload, "repository.default_branch"), int(review[3])
+    request = _of_check(repository, _sha(payload, "check_run.head_sha"), base_ref=base_ref, number=number)
+    return FixesWanted(request=replace(request, subject=Subject.FIXES, actor=actor, proved_by=review[0]))
 
 
 def _of_check(repository: Repository, head_sha: Sha, *, base_ref: str, number: int) -> ReviewRequest:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reviewer.jobs import Queue
-from reviewer.server.events import Closed, Event, Forgotten, Ignored, Rerequested, ReviewWanted
+from reviewer.server.events import Closed, Event, FixesWanted, Forgotten, Ignored, Rerequested, ReviewWanted
 from reviewer.store import Admission, Connection, Store
 
 DUPLICATE = "stored before"
@@ -46,6 +46,8 @@ def _follow(store: Store, queue: Queue, connection: Connection, event: Event) ->
         case ReviewWanted():
             admission = store.admit(connection, event.request, as_of=event.as_of)
             return _enqueue(queue, connection, (admission,))
+        case FixesWanted():
+            return _enqueue(queue, connection, (store.start(connection, event.request),))
         case Rerequested():
             return _enqueue(queue, connection, _again(store, connection, event))
         case Closed():

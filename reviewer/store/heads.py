@@ -93,9 +93,14 @@ class Heads(Database):
             return Admission(request=None, why="nothing known to review")
         return self._next(connection, row, wanted, row.as_of)
 
+    def start(self, connection: Connection, wanted: ReviewRequest) -> Admission:
+        """Make `wanted` the newest generation of its key, whatever went before."""
+        return self._next(connection, self._locked_head(connection, wanted.key), wanted, None)
+
     def keys_of(self, connection: Connection, repository_id: int, head_sha: Sha) -> tuple[str, ...]:
-        """Return the keys that are open at `head_sha`."""
-        here = (head.c.repository_id == repository_id, head.c.head_sha == head_sha, head.c.open)
+        """Return the keys that are open at `head_sha`, and are to be reviewed."""
+        here = [head.c.repository_id == repository_id, head.c.head_sha == head_sha, head.c.open]
+        here.append(head.c.subject != Subject.FIXES.value)
         return tuple(connection.execute(sa.select(head.c.key).where(*here)).scalars())
 
     def close(self, connection: Connection, key: str, *, as_of: float | None) -> bool:

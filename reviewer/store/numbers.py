@@ -13,6 +13,7 @@ from reviewer.store.tables import delivery, head, review, step, tally, worker
 
 DAY = 86400.0
 WAITING = ("ENQUEUED", "PENDING", "DELAYED")
+_SHORT_LIVED = (Subject.MERGE_GROUP.value, Subject.FIXES.value)
 SECONDS_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -67,7 +68,7 @@ class Numbers(Database):
             ).all():
                 self._count(connection, "delivery", event, outcome, count)
             connection.execute(sa.delete(delivery).where(old))
-            gone = sa.and_(head.c.changed_at < limit, sa.or_(~head.c.open, head.c.subject == Subject.MERGE_GROUP.value))
+            gone = sa.and_(head.c.changed_at < limit, sa.or_(~head.c.open, head.c.subject.in_(_SHORT_LIVED)))
             connection.execute(sa.delete(head).where(gone))
             newest = sa.select(head.c.review_id).where(head.c.review_id.is_not(None))
             connection.execute(sa.delete(review).where(review.c.requested_at < limit, review.c.id.notin_(newest)))

@@ -10,9 +10,7 @@ from typing import Any
 import yaml
 
 from reviewer.fix.recipes import Advice, Choice, Recipe, read_recipes
-from reviewer.settings import CONFIG_DIR
-
-FOLDER = CONFIG_DIR / "recipes"
+from reviewer.scan.recipe_files import FOLDER, Loader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +40,8 @@ def files() -> tuple[Path, ...]:
 def rows(path: Path, framework: str) -> Iterator[Row]:
     """Yield the rows of one file. Raises BadRecipes."""
     for number, raw in enumerate(_document(path).get("recipes") or (), 1):
-        row = {("on" if key is True else key): value for key, value in raw.items()}  # YAML 1.1 reads `on` as true
-        table = read_recipes([(f"{path.name}: row {number}", framework, {"recipes": [row | {"reviewed": True}]})])
+        row = raw | {"reviewed": True}
+        table = read_recipes([(f"{path.name}: row {number}", framework, {"recipes": [row]})])
         found: list[Recipe | Advice] = [read for reads in table.recipes.values() for read in reads]
         found += [read for reads in table.advice.values() for read in reads]
         for read in found:
@@ -66,4 +64,4 @@ def choices(path: Path) -> Mapping[str, Choice]:
 
 def _document(path: Path) -> dict[str, Any]:
     with path.open("rb") as stream:
-        return yaml.load(stream, Loader=yaml.CSafeLoader) or {}
+        return yaml.load(stream, Loader=Loader) or {}

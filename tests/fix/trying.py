@@ -22,6 +22,7 @@ from reviewer.scan import records
 from tests.fix.rows import Row
 
 SHOWN = 40
+FEW = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +35,7 @@ class Tried:
 
 def tried(rows: Sequence[Row], choices: Mapping[str, Choice], *, edit: bool) -> Iterator[Tried]:
     """Try all rows of one framework: Checkov runs once for all of them, the editor when `edit` is true."""
-    framework = rows[0].framework if rows else ""
-    examples = {
-        f"{number} {which}": text
-        for number, row in enumerate(rows)
-        if row.recipe
-        for which, text in (("bad", row.recipe.bad), ("fixed", row.recipe.fixed))
-    }
-    results = trial.results(framework, examples) if examples else {}
+    results = checkov_results(rows)
     for number, row in enumerate(rows):
         if row.advice:
             yield Tried(row=row, problems=tuple(advice_problems(row.advice)))
@@ -51,6 +45,22 @@ def tried(rows: Sequence[Row], choices: Mapping[str, Choice], *, edit: bool) -> 
             if edit:
                 problems += editor_problems(row.recipe, bad, choices)
             yield Tried(row=row, problems=tuple(problems))
+
+
+def checkov_results(rows: Sequence[Row]) -> dict[str, trial.Result]:
+    """Return what Checkov says of the examples of rows of one framework: `0 bad`, `0 fixed`, `1 bad` and so on.
+
+    Those of checks on the graph are run apart, and all of them when there are few.
+    """
+    framework = rows[0].framework if rows else ""
+    together: dict[str, str] = {}
+    apart: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        if row.recipe:
+            chosen = apart if len(rows) <= FEW or row.recipe.rule.startswith("CKV2") else together
+            chosen |= {f"{number} bad": row.recipe.bad, f"{number} fixed": row.recipe.fixed}
+    found = trial.results(framework, together) if together else {}
+    return found | (trial.results(framework, apart, apart=True) if apart else {})
 
 
 def checkov_problems(recipe: Recipe, bad: trial.Result, fixed: trial.Result) -> Iterator[str]:
@@ -89,6 +99,9 @@ def editor_problems(recipe: Recipe, bad: trial.Result, choices: Mapping[str, Cho
         return
     found = [f for f in records.findings(recipe.framework, bad.records, bad.tree) if f.rule == recipe.rule]
     before = bad.tree.originals()
+    if not all(editor.matches(before, editor.locate(before, finding), recipe) for finding in found):
+        yield "editor: `when` does not hold on bad"
+        return
     try:
         after = edited(editor, recipe, found, before, choices)
         again = edited(editor, recipe, found, after, choices)
@@ -112,8 +125,6 @@ def edited(
     """Return `files` with the recipe applied to each finding. Raises CannotEdit."""
     now = dict(files)
     for place in [editor.locate(files, finding) for finding in found]:
-        if files == now and not editor.matches(files, place, recipe) and recipe.when:
-            raise CannotEdit("`when` does not hold on bad")
         now |= editor.edit(now, place, recipe, Values(choices=choices)).files
     return now
 

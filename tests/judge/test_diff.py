@@ -32,9 +32,29 @@ index 1111111..2222222 100644
 
 def test_hunks_stand_on_the_head_side_with_their_added_lines():
     diff = parse_diff(EDITED)
-    assert diff.hunks == (Hunk(path="main.tf", start_line=2, end_line=5, added=frozenset({3, 4})),)
+    assert diff.hunks == (
+        Hunk(path="main.tf", start_line=2, end_line=5, added=frozenset({3, 4}), deleted_before=frozenset({3})),
+    )
     assert diff.changed == ("main.tf",)
     assert diff.renamed == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "before"),
+    [
+        ("@@ -1,2 +1,3 @@\n a\n+b\n c\n", []),
+        ("@@ -1,3 +1,2 @@\n a\n-b\n c\n", [2]),
+        ("@@ -1,3 +1,2 @@\n-b\n a\n c\n", [1]),
+        ("@@ -1,3 +1,2 @@\n a\n c\n-b\n", [3]),
+        ("@@ -5,5 +7,4 @@\n a\n-b\n-c\n+d\n e\n-f\n+g\n", [8, 10]),
+        ("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n", [2]),
+        ("@@ -1,2 +1,1 @@\n a\n-b\n\\ No newline at end of file\n", [2]),
+        ("@@ -1,2 +1,2 @@\n-a\n-b\n+A\n+B\n\\ No newline at end of file\n", [1]),
+    ],
+)
+def test_a_hunk_knows_the_lines_that_deleted_lines_stand_right_before(body, before):
+    (found,) = parse_diff(f"diff --git a/m b/m\n--- a/m\n+++ b/m\n{body}").hunks
+    assert sorted(found.deleted_before) == before
 
 
 @pytest.mark.parametrize("nothing", ["", "\n", "warning: something\n"])
@@ -137,6 +157,7 @@ def test_what_git_prints_is_read_back(tmp_path_factory, before, after):
         old = before.get(old_names.get(found.path, found.path), b"").split(b"\n")
         assert 1 <= found.start_line <= found.end_line <= len(lines)
         assert all(found.start_line <= line <= found.end_line for line in found.added)
+        assert all(found.start_line <= line <= found.end_line + 1 for line in found.deleted_before)
         kept = [lines[line - 1] for line in range(found.start_line, found.end_line + 1) if line not in found.added]
         assert all(line in old for line in kept)
 
@@ -148,7 +169,7 @@ def test_a_rename_with_an_edit_is_followed(repo):
     committed(repo, {"new\tname.tf": b"\n".join(lines)})
     diff = parse_diff(git(repo, "diff", "-M", "HEAD~", "HEAD"))
     assert diff.renamed == (("old name.tf", "new\tname.tf"),)
-    assert diff.hunks == (hunk("new\tname.tf", 18, 24, added=[21]),)
+    assert diff.hunks == (replace(hunk("new\tname.tf", 18, 24, added=[21]), deleted_before=frozenset({21})),)
 
 
 def test_a_long_diff_takes_time_in_proportion():

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 from inline_snapshot import snapshot
 
 from reviewer.model import Diff, Hunk, Risk
@@ -24,7 +25,7 @@ from tests.report.examinations import (
     span,
 )
 from tests.report.fixing import DATABASE_FILE, IAM, IAM_GUIDANCE, NEW_FILES, mends, proposing, suggest, whole
-from tests.report.hostile import tokens
+from tests.report.hostile import hostile, live, tokens
 
 DATABASE = (PUBLIC_DATABASE, UNENCRYPTED_DATABASE, NO_DELETION_PROTECTION)
 ADMINS = suggest("infra/bastion.tf", BASTION, 10, 10, "    cidr_blocks = var.admin_cidrs\n", risk=Risk.INPUT)
@@ -63,7 +64,7 @@ def test_a_fix_in_one_click_that_adds_a_decision():
 
 Adds a decision for you: `admin_cidrs` has no value yet.
 
-<sub>Proved: after this change `CKV_AWS_24` passes and nothing new is found · Blocks this pull request · [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security)</sub>
+<sub>Proved: after this change [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security) passes and nothing new is found · Blocks this pull request</sub>
 
 <details><summary>Accept this risk instead</summary>
 
@@ -126,7 +127,7 @@ def test_three_findings_on_one_block_are_one_suggestion():
 
 **Before you apply it:** It gets a private address.
 
-<sub>Proved: after this change `CKV_AWS_17`, `CKV_AWS_16` and `CKV_AWS_293` pass and nothing new is found · Blocks this pull request · `CKV_AWS_17`, `CKV_AWS_16`, `CKV_AWS_293`</sub>
+<sub>Proved: after this change `CKV_AWS_17`, `CKV_AWS_16` and `CKV_AWS_293` pass and nothing new is found · Blocks this pull request</sub>
 
 <details><summary>Accept this risk instead</summary>
 
@@ -168,16 +169,14 @@ def test_a_fix_that_replaces_is_a_diff_with_a_warning_first():
 
 <!-- plumbrule:fix v1 -->
 
-The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. The diff for `infra/database.tf:10`, not applied:
+The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. Take a snapshot and plan a window. The diff for `infra/database.tf:10`, not applied:
 
 ```diff
 -  storage_encrypted   = false
 +  storage_encrypted   = true
 ```
 
-**Before you apply it:** Take a snapshot and plan a window.
-
-<sub>Proved: after this change `CKV_AWS_16` passes and nothing new is found · Blocks this pull request · `CKV_AWS_16`</sub>
+<sub>Proved: after this change `CKV_AWS_16` passes and nothing new is found · Blocks this pull request</sub>
 
 <details><summary>Accept this risk instead</summary>
 
@@ -240,7 +239,7 @@ The edit is one line, but where `aws_db_instance.orders` exists already, the pro
 +  storage_encrypted   = true
 ```
 
-<sub>Proved: after these changes `CKV_AWS_17` and `CKV_AWS_16` pass and nothing new is found · Blocks this pull request · `CKV_AWS_17`, `CKV_AWS_16`, `CKV_AWS_293`</sub>
+<sub>Proved: after these changes `CKV_AWS_17` and `CKV_AWS_16` pass and nothing new is found · Blocks this pull request · `CKV_AWS_293`</sub>
 
 <details><summary>Accept this risk instead</summary>
 
@@ -586,7 +585,10 @@ def test_findings_in_two_instances_share_one_suggestion():
     one, two = (finding(resource=f"module.m[{n}].aws_security_group.bastion") for n in range(2))
     comment = only_comment(proposing(examination((one, two)), mends(ADMINS, one, two)))
     assert comment.body.count("suggestion\n") == 1
-    assert "Proved: after this change `CKV_AWS_24` passes and nothing new is found" in comment.body
+    assert (
+        "<sub>Proved: after this change [`CKV_AWS_24`](https://docs.prismacloud.io/networking/port-security) passes"
+        in (comment.body)
+    )
 
 
 def test_a_fix_for_a_finding_at_another_place_leaves_the_anchor_alone():
@@ -595,3 +597,23 @@ def test_a_fix_for_a_finding_at_another_place_leaves_the_anchor_alone():
     )
     examined = proposing(examination((other,)), mends(ADMINS, SSH_OPEN))
     assert not has_suggestion(only_comment(examined).body)
+
+
+@given(hostile, hostile, hostile)
+def test_whatever_a_fix_says_the_comment_holds_it_exactly_or_not_at_all(one, two, three):
+    fix = suggest("infra/bastion.tf", BASTION, 10, 10, f"{one}\n{two}")
+    said = {"inputs": (three, one), "warnings": (two,)}
+    told = replace(IAM_GUIDANCE, fingerprint=IAM.fingerprint, text=one, example=two, language=three)
+    for risk in Risk:
+        found = proposing(
+            examination((SSH_OPEN, IAM)), mends(replace(fix, risk=risk), SSH_OPEN, **said), guidance=(told,)
+        )
+        for comment in build_comments(found):
+            assert read_comment_marker(comment.body) == (comment.key, comment.fingerprints)
+            assert not is_mended(comment.body)
+            assert live(comment.body) == []
+            assert comment.body.count("<!-- plumbrule:fix v1 -->") <= 1
+            suggested = [t.content for t in tokens(comment.body) if t.type == "fence" and t.info == "suggestion"]
+            assert suggested in ([], [fix.replacement.rstrip("\n") + "\n"], [fix.replacement], [fix.replacement + "\n"])
+            assert bool(suggested) == has_suggestion(comment.body)
+            assert [t.info for t in tokens(body_elsewhere(comment)) if t.info == "suggestion"] == []
