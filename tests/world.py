@@ -23,7 +23,6 @@ from app import create_app
 from reviewer import compose, jobs
 from reviewer.jobs import Steps, Worker, WorkerStopped
 from reviewer.logs import configure_logs
-from reviewer.review import explain_failure, review
 from reviewer.scan.scanner import ScansUnits
 from reviewer.settings import Settings, read_settings
 from reviewer.store import Store, open_engine
@@ -123,8 +122,8 @@ class House:
         worker = Worker(
             settings=self.settings,
             engine=self.engine,
-            work=self.crash.working(partial(review, self.services)),
-            give_up=partial(explain_failure, self.services),
+            work=self.crash.working(partial(compose.do, self.services)),
+            give_up=partial(compose.give_up, self.services),
         )
         worker.after_step, worker.retry_wait = self.crash.after_step, 0.005
         return worker

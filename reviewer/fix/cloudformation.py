@@ -19,12 +19,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.fix import documents, yaml_nodes, yaml_splice
+from reviewer.fix import documents, splices, yaml_nodes, yaml_splice
 from reviewer.fix.documents import Reader, Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Choice, Recipe
+from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node, Text
-from reviewer.fix.yaml_splice import Page, Splice
+from reviewer.fix.yaml_splice import Page
 from reviewer.fix.yaml_style import Tagged
 from reviewer.model import Finding
 
@@ -252,8 +253,8 @@ def _add(place: ResourcePlace, data: bytes, added: Mapping[str, Any]) -> tuple[b
         return data, frozenset()
     page = documents.page_of(place.path, read, resources)
     plain, used = documents.written(new)
-    splices = yaml_splice.insert_after(page, resources, place.name, plain)
-    return read.encode(yaml_splice.apply(read.text, splices)), used
+    made = yaml_splice.insert_after(page, resources, place.name, plain)
+    return read.encode(splices.apply(read.text, made)), used
 
 
 def _with_parameter(path: str, data: bytes, choice: Choice) -> bytes:
@@ -263,15 +264,15 @@ def _with_parameter(path: str, data: bytes, choice: Choice) -> bytes:
     new = {pascal(choice.name): {"Type": TYPES[choice.type], "Description": choice.description}}
     parameters = template.get("Parameters")
     if parameters is None:
-        splices = yaml_splice.insert_before(page, template, "Resources", {"Parameters": new})
+        made = yaml_splice.insert_before(page, template, "Resources", {"Parameters": new})
     elif parameters.get(pascal(choice.name)) is not None:
         return data
     elif parameters.kind == "mapping" and parameters.pairs:
-        splices = yaml_splice.insert_pairs(page, parameters, new)
+        made = yaml_splice.insert_pairs(page, parameters, new)
     else:
         pair = next(pair for pair in template.pairs if pair.key.text == "Parameters")
-        splices = yaml_splice.replace_value(page, template, pair, new)
-    return read.encode(yaml_splice.apply(read.text, splices))
+        made = yaml_splice.replace_value(page, template, pair, new)
+    return read.encode(splices.apply(read.text, made))
 
 
 def _has_default(path: str, data: bytes, name: str) -> bool:

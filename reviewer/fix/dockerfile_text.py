@@ -7,6 +7,8 @@ linear in the text. What it does not understand it calls opaque, which is never 
 from __future__ import annotations
 
 import bisect
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,6 +132,7 @@ def _escape(text: str) -> str:
 
 def _instructions(text: str, escape: str) -> Iterator[Instruction]:
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    closing = _closing_lines(text, starts) if "<<" in text else {}
     at, stage, seen_from = 0, 0, False
     while at < len(starts):
         line = _line(text, starts, at)
@@ -140,8 +143,7 @@ def _instructions(text: str, escape: str) -> Iterator[Instruction]:
         last = _last_line(text, starts, at, escape)
         name = keyword[1].upper()
         first_end = starts[last] + len(_line(text, starts, last))
-        heads = text[starts[at] : first_end]
-        after = _after_heredocs(text, starts, last, heads) if name in _SHELL_WITH_HEREDOC else last
+        after = _after_heredocs(closing, last, text[starts[at] : first_end]) if name in _SHELL_WITH_HEREDOC else last
         stage, seen_from = (stage + seen_from, True) if name == "FROM" else (stage, seen_from)
         yield Instruction(
             keyword=name,
@@ -173,16 +175,24 @@ def _last_line(text: str, starts: Sequence[int], at: int, escape: str) -> int:
     return last
 
 
-def _after_heredocs(text: str, starts: Sequence[int], last: int, head: str) -> int:
+def _closing_lines(text: str, starts: Sequence[int]) -> dict[str, list[int]]:
+    """The lines that are one word, which a here-document may end with."""
+    found: dict[str, list[int]] = {}
+    for index in range(len(starts)):
+        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", line := _line(text, starts, index).strip()):
+            found.setdefault(line, []).append(index)
+    return found
+
+
+def _after_heredocs(closing: dict[str, list[int]], last: int, head: str) -> int:
     """The line that ends the last here-document that an instruction opens; `last` when one is not closed."""
     at = last
-    for found in list(_HEREDOC.finditer(head))[:10]:
-        index = at + 1
-        while index < len(starts) and _line(text, starts, index).lstrip("\t").strip() != found[2]:
-            index += 1
-        if index >= len(starts):
+    for found in itertools.islice(_HEREDOC.finditer(head), 10):
+        lines = closing.get(found[2], [])
+        index = bisect.bisect_right(lines, at)
+        if index >= len(lines):
             return last
-        at = index
+        at = lines[index]
     return at
 
 
@@ -197,18 +207,22 @@ class _Scan:
     lines: bool  # a line break ends a command
 
 
-_TOKEN = re.compile(
-    r"""(?P<continued>[\\`][ \t]*\r?\n(?:[ \t]*(?:\#[^\n]*)?\r?\n)*(?:[ \t]*\#[^\n]*\n)*)
-    |(?P<break>\r?\n)
-    |(?P<blank>[ \t\r]+)
-    |(?P<operator>&&|\|\||[;|&()])
-    |(?P<single>'[^']*')
-    |(?P<double>"(?:[^"\\]|\\.)*")
-    |(?P<escaped>[\\`].)
-    |(?P<plain>[^\s&|;()'"\\`]+)
-    |(?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+@functools.cache
+def _token(escape: str) -> re.Pattern[str]:
+    """The tokens of a shell whose lines are continued by `escape`."""
+    mark = re.escape(escape)
+    return re.compile(
+        rf"""(?P<continued>{mark}[ \t]*\r?\n(?:[ \t]*(?:\#[^\n]*)?\n|[ \t]*\r\n)*)
+        |(?P<break>\r?\n)
+        |(?P<blank>[ \t\r]+)
+        |(?P<operator>&&|\|\||[;|&()])
+        |(?P<single>'[^']*')
+        |(?P<double>"(?:[^"{mark}]|{mark}.)*")
+        |(?P<escaped>{mark}.)
+        |(?P<plain>[^\s&|;()'"{mark}]+)
+        |(?P<other>.)""",
+        re.VERBOSE | re.DOTALL,
+    )
 
 
 def _commands(scan: _Scan) -> tuple[Command, ...]:
@@ -233,7 +247,7 @@ def _words(scan: _Scan) -> Iterator[tuple[Word | None, str]]:
     """Yield words, and operators as (None, operator)."""
     parts: list[str] = []
     start = end = scan.start
-    for token in _TOKEN.finditer(scan.text, scan.start, scan.end):
+    for token in _token(scan.escape).finditer(scan.text, scan.start, scan.end):
         kind = token.lastgroup or ""
         ends = kind in ("blank", "operator", "break") or (kind == "continued" and _is_before_blank(scan, token.end()))
         comment = kind == "plain" and not parts and token[0].startswith("#") and scan.lines
@@ -261,8 +275,3 @@ def _is_before_blank(scan: _Scan, position: int) -> bool:
 def line_of(text: str, position: int) -> int:
     """Return the line of a position, from 1."""
     return text.count("\n", 0, position) + 1
-
-
-def nearest(starts: Sequence[int], line: int) -> int:
-    """Return the index of the last of some lines that is not after `line`; 0 when all are."""
-    return max(bisect.bisect_right(starts, line) - 1, 0)

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.fix import yaml_nodes, yaml_splice, yaml_style
+from reviewer.fix import splices, yaml_nodes, yaml_splice, yaml_style
 from reviewer.fix.editing import CannotEdit, Values
+from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node, Pair, Text
-from reviewer.fix.yaml_splice import Page, Splice
+from reviewer.fix.yaml_splice import Page
 
 MAX_NESTED = 30
 CHOICE = "choice."
@@ -141,8 +142,8 @@ def apply(
                 wins=key == "set",
                 used=used,
             )
-            splices = [splice for target in targets for splice in _one(job, target, key, edit[key])]
-            data = read.encode(yaml_splice.apply(read.text, dict.fromkeys(splices))) if splices else data
+            made = [splice for target in targets for splice in _one(job, target, key, edit[key])]
+            data = read.encode(splices.apply(read.text, dict.fromkeys(made))) if made else data
     return data, frozenset(used)
 
 
@@ -382,9 +383,9 @@ def _replace(job: _Job, node: Node, path: Path, row: Mapping[str, Any]) -> Itera
             if job.reader.is_foreign(value):
                 elsewhere += [] if equal(value, row.get("new")) else [value]
             elif value.kind == "sequence" or _is_one_of(value, row["old"]):
-                splices = list((_replace_items if value.kind == "sequence" else _instead)(job, owner, pair, row))
-                found = found or bool(splices)
-                yield from splices
+                made = list((_replace_items if value.kind == "sequence" else _instead)(job, owner, pair, row))
+                found = found or bool(made)
+                yield from made
     for value in elsewhere:
         source = job.reader.source(value)
         if not found or (source is not None and _is_one_of(source, row["old"])):

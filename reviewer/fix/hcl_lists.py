@@ -24,7 +24,7 @@ def lists_in(value: Value, depth: int = MAX_NESTING) -> Iterator[Value]:
 def opaque_parts(value: Value, depth: int = MAX_NESTING) -> Iterator[Value]:
     """Yield what the lists in a value are made of besides literals: items and arguments that come from elsewhere."""
     for part in elements(value) if value.kind == "tuple" or function(value) in _JOINING else ():
-        if part.kind == "tuple" or (depth and function(part) in _JOINING):
+        if depth and (part.kind == "tuple" or function(part) in _JOINING):
             yield from opaque_parts(part, depth - 1)
         elif isinstance(literal(part), Opaque):
             yield part

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_lists import opaque_parts
-from reviewer.fix.hcl_splices import OBJECT, Chain, as_block, at, with_attribute, with_block
+from reviewer.fix.hcl_splices import OBJECT, Chain, at, objects_of, with_attribute, with_block
 from reviewer.fix.hcl_tree import Attribute, Block, Value, literal, parse, text_of
 from reviewer.fix.hcl_values import Operation, Set, applied, is_done, is_settled, same
 
@@ -71,7 +71,7 @@ def operated(text: bytes, chain: Chain, name: str, operation: Operation, merge: 
         merge.elsewhere.append(Elsewhere(name=name, value=attribute.value, line=attribute.line, operation=operation))
         return text
     if isinstance(operation, Set) and (entries := _object(operation.new)) and attribute.value.kind == "object":
-        return overlaid(text, (*chain, (name, OBJECT)), as_block(entries), merge)
+        return overlaid(text, (*chain, (name, OBJECT)), objects_of(entries)[0], merge)
     after = applied(text, chain, name, operation)
     if after == text and not is_done(attribute.value, operation):
         merge.elsewhere += (
@@ -130,7 +130,7 @@ def _filled(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes
     if existing is None:
         return _added(text, chain, wanted, merge)
     if existing.value.kind == wanted.value.kind == "object":
-        return filled(text, (*chain, (wanted.name, OBJECT)), as_block(wanted), merge)
+        return filled(text, (*chain, (wanted.name, OBJECT)), objects_of(wanted)[0], merge)
     if literal(existing.value) is None or same(existing.value, _written(wanted)):
         return operated(text, chain, wanted.name, Set(new=_written(wanted)), merge)
     return text

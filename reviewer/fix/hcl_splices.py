@@ -11,10 +11,10 @@ import re
 
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_align import aligned, spliced
-from reviewer.fix.hcl_tree import Attribute, Block, Value, parse
+from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, parse
 
 OBJECT = -1
-"""In a chain: the value of the attribute of that name, an object."""
+"""In a chain: the value of the attribute of that name, an object. OBJECT - n: the n-th item of a list of objects."""
 
 Chain = tuple[tuple[str, int], ...]
 
@@ -26,11 +26,12 @@ def at(text: bytes, chain: Chain) -> Block:
     """Return what a chain leads to. Raises CannotEdit when it is not there any more."""
     block = parse(text)
     for name, index in chain:
-        if index == OBJECT:
+        if index <= OBJECT:
             attribute = block.attribute(name)
-            if attribute is None or attribute.value.kind != "object":
+            objects = objects_of(attribute) if attribute else ()
+            if OBJECT - index >= len(objects):
                 raise CannotEdit(f"`{name}` is no object.")
-            block = as_block(attribute)
+            block = objects[OBJECT - index]
         else:
             same = block.blocks_of(name)
             if index >= len(same):
@@ -39,20 +40,25 @@ def at(text: bytes, chain: Chain) -> Block:
     return block
 
 
-def as_block(attribute: Attribute) -> Block:
-    """Return an attribute whose value is an object as the block that it is like."""
+def objects_of(attribute: Attribute) -> tuple[Block, ...]:
+    """Return the objects that an attribute's value is, or a list of, as the blocks that they are like."""
     value = attribute.value
-    node = value.node
-    return Block(
-        type=attribute.name,
-        labels=(),
-        start=attribute.start,
-        end=attribute.end,
-        opened=node.start_byte + 1,
-        closed=node.end_byte - 1,
-        line=attribute.line,
-        end_line=node.end_point.row + 1,
-        node=node,
+    values = elements(value) if value.kind == "tuple" else (value,)
+    if any(each.kind != "object" for each in values):
+        return ()
+    return tuple(
+        Block(
+            type=attribute.name,
+            labels=(),
+            start=attribute.start,
+            end=attribute.end,
+            opened=each.node.start_byte + 1,
+            closed=each.node.end_byte - 1,
+            line=each.node.start_point.row + 1,
+            end_line=each.node.end_point.row + 1,
+            node=each.node,
+        )
+        for each in values
     )
 
 

@@ -5,6 +5,7 @@ An operation is applied where the value is written: in the block itself, or wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,14 @@ def is_literal(operation: Operation) -> bool:
         return is_whole(literal(value_of(operation.new)))
     news = operation.items if isinstance(operation, Include) else (operation.new,)
     return all(is_whole(literal(value_of(written(new, operation.values)))) for new in news)
+
+
+def input_of(operation: Operation) -> bool:
+    """Tell whether what it writes is a variable that asks the author, and nothing else."""
+    if isinstance(operation, Include):
+        return False
+    new = operation.new if isinstance(operation, Set) else written(operation.new, operation.values)
+    return bool(re.fullmatch(r"\[?var\.[\w-]+\]?", new))
 
 
 def applied(text: bytes, chain: Chain, name: str, operation: Operation) -> bytes:

@@ -135,9 +135,8 @@ def _variable(files: Files, scope: Scope, name: str, variable: str) -> _Step:
         raise CannotEdit(f"`{name}` is set from var.{variable} ({place}), which {other} sets too; change it there.")
     default = block.attribute("default")
     if default is None:
-        raise CannotEdit(
-            f"`{name}` is set from var.{variable} ({place}), which has no default; set it where it is given."
-        )
+        told = f"`{name}` is set from var.{variable} ({place}), which has no default; set it where it is given."
+        raise NoDefault(told, top)
     return _step(top, default, "default", ((("variable"), 0),), scope)
 
 

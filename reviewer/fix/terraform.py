@@ -6,20 +6,22 @@ Owns where things go; how bytes change is in `hcl_*`, where values come from in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reviewer.fix import hcl_versions
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.hcl_added import added
-from reviewer.fix.hcl_choices import chosen, declaration, named, variables_in, written
+from reviewer.fix.hcl_choices import chosen, declaration, named, variables_in
 from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, find, tops
-from reviewer.fix.hcl_overlay import Elsewhere, Merge, chosen_blocks, filled, operated, overlaid
-from reviewer.fix.hcl_splices import OBJECT, Chain, as_block, at, with_attribute, with_block, without
-from reviewer.fix.hcl_tree import Block, errors, literal, parse
-from reviewer.fix.hcl_values import Include, Operation, Replace, Set, is_literal, is_one_of, is_settled
-from reviewer.fix.origins import Origin, modules_of, scope_of, trace
+from reviewer.fix.hcl_elsewhere import Asked, settle
+from reviewer.fix.hcl_overlay import Merge, filled, overlaid
+from reviewer.fix.hcl_paths import everywhere, holds, removed
+from reviewer.fix.hcl_splices import Chain
+from reviewer.fix.hcl_tree import Block, errors, parse
+from reviewer.fix.hcl_values import Include, Replace
+from reviewer.fix.origins import modules_of, scope_of
 from reviewer.fix.recipes import Recipe
 from reviewer.model import Finding
 
@@ -38,8 +40,8 @@ class TerraformPlace:
 
     @property
     def type(self) -> str:
-        """The resource's or data source's type; module, provider.aws, or the block's own type for others."""
-        if self.top.type in ("resource", "data") and self.top.labels:
+        """The resource's or data source's type, the provider's name; module and the like for other blocks."""
+        if self.top.type in ("resource", "data", "provider") and self.top.labels:
             return self.top.labels[0]
         return self.top.type
 
@@ -84,7 +86,7 @@ def matches(files: Files, place: TerraformPlace, recipe: Recipe) -> bool:
         return False
     merge = Merge(path=place.top.path, line=block.line, inner=place.inner)
     chain = ((place.top.type, 0),)
-    return all(_holds(block, chain, key.split("."), wanted, merge) for key, wanted in recipe.when.items())
+    return all(holds(block, chain, key.split("."), wanted, merge) for key, wanted in recipe.when.items())
 
 
 def edit(files: Files, place: TerraformPlace, recipe: Recipe, values: Values) -> Edited:
@@ -101,8 +103,9 @@ def edit(files: Files, place: TerraformPlace, recipe: Recipe, values: Values) ->
         blocks = added(draft, place.top, template, names)
         inputs |= dict.fromkeys(variables_in(template, values))
         new.extend(blocks)
-    asked = _elsewhere(draft, place, merge, values)
-    asked[place.top] = (*asked.get(place.top, ()), *inputs)
+    scope = scope_of(draft.files, place.top.directory, place.root, place.modules)
+    asked = settle(draft, scope, merge, values)
+    asked.variables.setdefault(place.top, []).extend(inputs)
     return _finished(draft, place, asked, new, values)
 
 
@@ -147,24 +150,6 @@ def _within(block: Block, chain: Chain, start: int, end: int) -> Iterator[Chain]
                 yield from _within(inner, here, start, end)
 
 
-def _holds(block: Block, chain: Chain, path: Sequence[str], wanted: Sequence[Any], merge: Merge) -> bool:
-    name, rest = path[0], path[1:]
-    attribute = block.attribute(name)
-    if attribute is not None:
-        if rest and attribute.value.kind == "object":
-            return _holds(as_block(attribute), (*chain, (name, OBJECT)), rest, wanted, merge)
-        return not rest and is_one_of(literal(attribute.value), wanted)
-    inner = block.blocks_of(name)
-    if block.dynamic(name):
-        return False
-    if not inner:
-        return None in wanted
-    if not rest:
-        return False
-    meant = chosen_blocks(block, chain, name, merge)
-    return all(_holds(inner[n], (*chain, (name, n)), rest, wanted, merge) for n in meant)
-
-
 def _in_block(
     text: bytes,
     place: TerraformPlace,
@@ -183,117 +168,25 @@ def _in_block(
         operation = Replace(
             old=tuple(old) if isinstance(old, list) else (old,), new=replacement.get("new"), values=values
         )
-        text = _everywhere(text, chain, replacement["at"].split("."), operation, merge)
+        text = everywhere(text, chain, replacement["at"].split("."), operation, merge)
     for path, items in (edit_.get("include") or {}).items():
         include = Include(items=tuple(items) if isinstance(items, list) else (items,), values=values)
-        text = _everywhere(text, chain, path.split("."), include, merge)
+        text = everywhere(text, chain, path.split("."), include, merge)
     for path in edit_.get("remove") or ():
-        text = _removed(text, chain, path.split("."), merge)
+        text = removed(text, chain, path.split("."), merge)
     return text
-
-
-def _everywhere(text: bytes, chain: Chain, path: Sequence[str], operation: Operation, merge: Merge) -> bytes:
-    *way, name = path
-    if isinstance(operation, Include):
-        text = _made(text, chain, way)
-    for target in _targets(text, chain, way, merge):
-        body = at(text, target)
-        if isinstance(operation, Include) and body.attribute(name) is None and not body.dynamic(name):
-            items = written(list(operation.items), operation.values)
-            merge.used.append(items)
-            text = with_attribute(text, target, name, items)
-        else:
-            text = operated(text, target, name, operation, merge)
-    return text
-
-
-def _made(text: bytes, chain: Chain, way: Sequence[str]) -> bytes:
-    """The blocks on the way to a list that must have something are made where there are none."""
-    for name in way:
-        body = at(text, chain)
-        if body.attribute(name) or body.dynamic(name) or body.blocks_of(name):
-            break
-        text = with_block(text, chain, f"{name} {{\n}}")
-        chain = (*chain, (name, 0))
-    return text
-
-
-def _targets(text: bytes, chain: Chain, way: Sequence[str], merge: Merge) -> tuple[Chain, ...]:
-    """Return the chains of all bodies that a path of names leads to."""
-    if not way:
-        return (chain,)
-    body, name = at(text, chain), way[0]
-    attribute = body.attribute(name)
-    if attribute is not None and attribute.value.kind == "object":
-        return _targets(text, (*chain, (name, OBJECT)), way[1:], merge)
-    if attribute is not None:
-        place = merge.where(attribute.line)
-        raise CannotEdit(f"`{name}` is written as an attribute ({place}), not as a block.")
-    found = (_targets(text, (*chain, (name, n)), way[1:], merge) for n in chosen_blocks(body, chain, name, merge))
-    return tuple(target for targets in found for target in targets)
-
-
-def _removed(text: bytes, chain: Chain, path: Sequence[str], merge: Merge) -> bytes:
-    *way, name = path
-    for target in reversed(_targets(text, chain, way, merge)):
-        attribute = at(text, target).attribute(name)
-        if attribute is not None:
-            text = without(text, attribute)
-            continue
-        for n in reversed(chosen_blocks(at(text, target), target, name, merge)):
-            text = without(text, at(text, target).blocks_of(name)[n])
-    return text
-
-
-def _elsewhere(draft: Draft, place: TerraformPlace, merge: Merge, values: Values) -> dict[Top, tuple[str, ...]]:
-    """Edit the values that come from elsewhere where they are written; return the variables asked for there."""
-    if merge.done:
-        pending = [each for each in merge.elsewhere if isinstance(each.operation, Set)]
-    else:
-        pending = merge.elsewhere
-    asked: dict[Top, tuple[str, ...]] = {}
-    for each in pending:
-        origin = _origin(draft.files, place, each, merge)
-        inner = Merge(path=origin.top.path, line=1)
-        draft.rewrite(origin.top, _applying(origin, each, inner))
-        names = [name for used in inner.used for name in variables_in(used, values)]
-        asked[origin.top] = (*asked.get(origin.top, ()), *names)
-    return asked
-
-
-def _applying(origin: Origin, each: Elsewhere, merge: Merge) -> Callable[[bytes], bytes]:
-    return lambda text: operated(text, origin.chain, origin.name, each.operation, merge)
-
-
-def _origin(files: Files, place: TerraformPlace, each: Elsewhere, merge: Merge) -> Origin:
-    scope = scope_of(files, place.top.directory, place.root, place.modules)
-    where = merge.where(each.line)
-    origin = trace(files, scope, each.name, each.value, where, lambda value: is_settled(value, each.operation))
-    there = f"{origin.top.path}:{find(files, origin.top).line}"
-    if not is_literal(each.operation):
-        if not origin.takes_references:
-            raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); give it a value there.")
-        if origin.top.type == "module" and not _is_input(each.operation):
-            raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); change it there.")
-    return origin
-
-
-def _is_input(operation: Operation) -> bool:
-    if isinstance(operation, Set):
-        return bool(re.fullmatch(r"\[?var\.[\w-]+\]?", operation.new))
-    return True
 
 
 def _finished(
     draft: Draft,
     place: TerraformPlace,
-    asked: Mapping[Top, Iterable[str]],
+    asked: Asked,
     new: Sequence[str],
     values: Values,
 ) -> Edited:
     """Add what the edit needs behind the blocks that need it: resources, then the variables that are not there yet."""
-    inputs: dict[str, None] = {}
-    for top, names in asked.items():
+    inputs = dict.fromkeys(asked.inputs)
+    for top, names in asked.variables.items():
         blocks = [*new] if top == place.top else []
         for name in dict.fromkeys(names):
             declared = _declared(draft.files, top.directory, name)

@@ -6,12 +6,13 @@ Owns where a new line goes and what a removed one takes with it. Knows no rule a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reviewer.fix import yaml_style
 from reviewer.fix.editing import CannotEdit
+from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node, Pair
 from reviewer.fix.yaml_style import Style
 
@@ -20,31 +21,11 @@ _COLON = re.compile(r"[ \t]*:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Splice:
-    """Characters `start..end` become `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A text and how it is written."""
 
     text: str
     style: Style
-
-
-def apply(text: str, splices: Iterable[Splice]) -> str:
-    """Return the text with all splices made; those at one place in the order given. Raises CannotEdit on a clash."""
-    parts, done = [], 0
-    for splice in sorted(splices, key=lambda s: (s.start, s.end > s.start)):
-        if splice.start < done:
-            raise CannotEdit("Two changes meet in the same place.")
-        parts += [text[done : splice.start], splice.text]
-        done = splice.end
-    return "".join([*parts, text[done:]])
 
 
 def insert_pairs(page: Page, mapping: Node, new: Mapping[str, Any]) -> Iterator[Splice]:

@@ -18,6 +18,7 @@ FIX = "<!-- plumbrule:fix v1 -->"
 """The line after which a comment shows fixes and examples: raw text may follow, until the footer."""
 _FIX = re.compile(rf"^{FIX}[ \t]*\r?$", re.M)
 _SUGGESTION = re.compile(rf"^{FIX}\s*^(`{{3,}})suggestion[ \t]*\r?$", re.M)
+_FENCE = re.compile(r"(`{3,})[a-z]*")
 _ANY = re.compile(r"<!--(\s*plumbrule\s*:)", re.I)
 
 
@@ -64,6 +65,24 @@ def has_suggestion(body: str) -> bool:
 def without_suggestion(body: str, told: str) -> str:
     """Return `body` with its suggestion, if any, as code that cannot be committed; `told` introduces it."""
     return _SUGGESTION.sub(lambda match: f"{FIX}\n\n{told}\n\n{match[1]}", body, count=1)
+
+
+def fences_in(body: str) -> tuple[str, ...]:
+    """Return the code blocks of a comment `body` from its fixes on, each with its opening line, byte for byte.
+
+    Two comments whose words are the same but for line numbers still differ when these do.
+    """
+    found: list[list[str]] = []
+    ticks = ""
+    for line in body.replace("\r\n", "\n").partition(FIX)[2].split("\n"):
+        opened = _FENCE.fullmatch(line)
+        if ticks:
+            found[-1].append(line)
+            ticks = "" if line == ticks else ticks
+        elif opened:
+            ticks = opened[1]
+            found.append([line])
+    return tuple("\n".join(lines) for lines in found)
 
 
 def without_markers(body: str) -> str:

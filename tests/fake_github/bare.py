@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -89,10 +90,15 @@ class BareRepository:
             config.write("[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n")
         return repository
 
-    def git(self, *args: str, stdin: bytes = b"") -> bytes:
+    def git(self, *args: str, stdin: bytes = b"", more: Mapping[str, str] = MappingProxyType({})) -> bytes:
         """Run git here and return what it printed. Raises GitFailed with what it complained about."""
         done = subprocess.run(
-            ["git", *IDENTITY, *args], cwd=self.path, env=ENVIRONMENT, input=stdin, capture_output=True, check=False
+            ["git", *IDENTITY, *args],
+            cwd=self.path,
+            env={**ENVIRONMENT, **more},
+            input=stdin,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise GitFailed(f"git {args[0]}: {done.stderr.decode(errors='replace').strip()}")
@@ -136,6 +142,13 @@ class BareRepository:
         sha = self.line("rev-parse", "refs/fake/new")
         self.git("update-ref", "--stdin", stdin=f"update {ref} {sha}\ndelete refs/fake/new\n".encode())
         return sha
+
+    def tree_of(self, entries: bytes) -> str:
+        """Write the tree of all `entries` (of `git update-index -z --index-info`) and return its id."""
+        index = {"GIT_INDEX_FILE": str(self.path / "fake-index")}
+        for args, stdin in ((("read-tree", "--empty"), b""), (("update-index", "-z", "--index-info"), entries)):
+            self.git(*args, stdin=stdin, more=index)
+        return self.git("write-tree", more=index).decode().strip()
 
     def set_ref(self, ref: str, sha: str) -> None:
         """Point `ref` at `sha`."""

@@ -271,6 +271,14 @@ class People:
             payload = self.payloads.check_run(repo, run, "rerequested", self.state.account("ada"))
         self.send("check_run", payload, tell=tell)
 
+    def press(self, repo: Repo, run: CheckRun, identifier: str, *, who: str = "ada", tell: bool = True) -> None:
+        """Press a button of a check run, which must be there."""
+        with self.state.lock:
+            assert any(action["identifier"] == identifier for action in run.actions), f"no such button: {run.actions}"
+            payload = self.payloads.check_run(repo, run, "requested_action", self.state.account(who))
+            payload["requested_action"] = {"identifier": identifier}
+        self.send("check_run", payload, tell=tell)
+
     def rerun_all(self, repo: Repo, head_sha: str, *, tell: bool = True) -> None:
         """Click Re-run all checks."""
         with self.state.lock:

@@ -16,7 +16,7 @@ from tests.fake_github.auth import new_private_key
 from tests.fake_github.faults import Fault, Faults
 from tests.fake_github.people import People
 from tests.fake_github.shapes import Json, Shapes
-from tests.fake_github.state import Account, App, Delivery, State
+from tests.fake_github.state import Account, App, Delivery, Repo, State
 from tests.fake_github.web import Request, Wire, build_app
 
 APP_ID = 424242
@@ -51,7 +51,13 @@ class FakeGitHub(People):
         state = State(App(id=APP_ID, slug=SLUG, name="Plumbrule", owner=owner, bot=bot, public_key=public_key))
         shapes = Shapes(state, "", "")
         self.faults = Faults()
-        self.wire = Wire(state=state, shapes=shapes, faults=self.faults, deliver_again=self._deliver_in_background)
+        self.wire = Wire(
+            state=state,
+            shapes=shapes,
+            faults=self.faults,
+            deliver_again=self._deliver_in_background,
+            pushed=self._pushed_in_background,
+        )
         self._server = make_server("127.0.0.1", port, build_app(self.wire), threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.api_url = f"{self.url}/api/v3"
@@ -142,6 +148,11 @@ class FakeGitHub(People):
         if self.webhook_url:
             webhooks.post(delivery, self.webhook_url, self.webhook_secret)
         return delivery
+
+    def _pushed_in_background(self, repo: Repo, branch: str, before: str, after: str) -> None:
+        """Move what follows a branch at once, and tell the App of it after the answer."""
+        events = self._after_push(repo, branch, before, after)
+        threading.Thread(target=self._tell, args=(events,), kwargs={"tell": True}, daemon=True).start()
 
     def _deliver_in_background(self, delivery_id: int) -> None:
         delivery = next(found for found in self.state.deliveries if found.id == delivery_id)

@@ -238,6 +238,8 @@ class Repo:
     check_runs: list[CheckRun] = field(default_factory=list)
     sarif_uploads: list[SarifUpload] = field(default_factory=list)
     next_number: int = 1
+    protected_branches: set[str] = field(default_factory=set)
+    permissions: dict[str, str] = field(default_factory=dict)  # by login; ada may push, others read
 
     @property
     def full_name(self) -> str:

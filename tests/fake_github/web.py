@@ -23,7 +23,7 @@ from tests.fake_github.refusals import Refused, invalid_request, not_found, seco
 from tests.fake_github.routes import ROUTES
 from tests.fake_github.routes.call import Answer, Call, Page, Route, page_of
 from tests.fake_github.shapes import Shapes
-from tests.fake_github.state import State
+from tests.fake_github.state import Repo, State
 
 PATHS = frozenset({"path", "ref", "branch", "basehead"})
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
@@ -53,6 +53,7 @@ class Wire:
     shapes: Shapes
     faults: Faults
     deliver_again: Callable[[int], None]
+    pushed: Callable[[Repo, str, str, str], None]
     log: list[Request] = field(default_factory=list)
     bad_requests: list[str] = field(default_factory=list)
     bad_answers: list[str] = field(default_factory=list)
@@ -143,7 +144,7 @@ def _call(wire: Wire, route: Route, arguments: dict[str, Any]) -> Call:
     if route.needs is None:
         check_app(state, request.headers.get("Authorization", ""))
     call = Call(state=state, shapes=wire.shapes, query=request.args.to_dict(), body=body)
-    call.deliver_again = wire.deliver_again
+    call.deliver_again, call.pushed = wire.deliver_again, wire.pushed
     if route.needs is not None:
         call.token = find_token(state, request.headers.get("Authorization", ""))
         if "owner" in arguments:

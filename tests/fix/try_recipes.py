@@ -1,5 +1,8 @@
 """Try the rows of a file of recipes: `python -m tests.fix.try_recipes [--no-edit] FILE.yml [RULE...]`.
 
+Kubernetes, Dockerfiles and workflows have no variables: there, `choice.NAME` is tried with the values of
+tests/fix/samples.py, so these are what `fixed` holds (cpu_request 100m, cpu_limit 500m, memory 128Mi and 256Mi).
+
 Exit code 0: all is well. 1: something is wrong. What is wrong is listed again, shorter, at the end.
 """
 
@@ -13,10 +16,12 @@ from pathlib import Path
 from tests.fix.rows import choices, rows
 from tests.fix.trying import tried
 
+RAW = argparse.RawDescriptionHelpFormatter
+
 
 def main(arguments: Sequence[str]) -> int:
     """Try, print, return the exit code."""
-    parser = argparse.ArgumentParser(prog="try_recipes", description=__doc__)
+    parser = argparse.ArgumentParser(prog="try_recipes", description=__doc__, formatter_class=RAW)
     parser.add_argument("--no-edit", action="store_true", help="leave the editors out")
     parser.add_argument("--quiet", action="store_true", help="print only what is wrong")
     parser.add_argument("--framework", help="default: the name of the folder that FILE is in")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -15,11 +15,13 @@ import yaml
 
 from reviewer import hcl
 from reviewer.derive import trial
+from reviewer.fix import sanity
 from reviewer.fix.editing import CannotEdit, Values
 from reviewer.fix.recipes import Advice, Choice, Recipe
 from reviewer.model import Finding
 from reviewer.scan import records
 from tests.fix.rows import Row
+from tests.fix.samples import WITHOUT_VARIABLES, samples
 
 SHOWN = 40
 FEW = 20
@@ -45,6 +47,43 @@ def tried(rows: Sequence[Row], choices: Mapping[str, Choice], *, edit: bool) -> 
             if edit:
                 problems += editor_problems(row.recipe, bad, choices)
             yield Tried(row=row, problems=tuple(problems))
+
+
+def tried_with_policy(rows: Sequence[Row], choices: Mapping[str, Choice]) -> Iterator[Tried]:
+    """Try the rows that ask for a choice as if the policy had made it: then nothing may be left to ask for."""
+    asking = [row for row in rows if row.recipe and "choice." in str(row.recipe.edit)]
+    if not asking:
+        return
+    results = checkov_results(asking)
+    values = Values(choices=choices, chosen=samples(choices))
+    after: dict[str, str] = {}
+    problems: dict[int, str] = {}
+    for number, row in enumerate(asking):
+        assert row.recipe
+        try:
+            after[f"{number}"] = with_values(row.recipe, results[f"{number} bad"], values)
+        except CannotEdit as error:
+            problems[number] = f"editor: {error}"
+    again = trial.results(asking[0].framework, after, apart=True)
+    for number, row in enumerate(asking):
+        assert row.recipe
+        told = [problems[number]] if number in problems else []
+        if not told:
+            chosen = replace(row.recipe, fixed=after[f"{number}"])
+            told = [*checkov_problems(chosen, results[f"{number} bad"], again[f"{number}"])]
+        yield Tried(row=row, problems=tuple(told))
+
+
+def with_values(recipe: Recipe, bad: trial.Result, values: Values) -> str:
+    """Return what the editor makes of `bad` with values from the policy. Raises CannotEdit."""
+    editor = importlib.import_module(f"reviewer.fix.{recipe.framework}")
+    now = bad.tree.originals()
+    for place in [editor.locate(now, finding) for finding in findings(recipe, bad)]:
+        made = editor.edit(now, place, recipe, values)
+        if made.inputs:
+            raise CannotEdit(f"asks for {', '.join(made.inputs)} though the policy has a value")
+        now |= made.files
+    return next(iter(now.values())).decode()
 
 
 def checkov_results(rows: Sequence[Row]) -> dict[str, trial.Result]:
@@ -97,22 +136,33 @@ def editor_problems(recipe: Recipe, bad: trial.Result, choices: Mapping[str, Cho
     except ValueError as error:
         yield f"editor refuses the recipe: {error}"
         return
-    found = [f for f in records.findings(recipe.framework, bad.records, bad.tree) if f.rule == recipe.rule]
+    found = findings(recipe, bad)
     before = bad.tree.originals()
-    if not all(editor.matches(before, editor.locate(before, finding), recipe) for finding in found):
-        yield "editor: `when` does not hold on bad"
-        return
+    values = values_for(recipe, choices)
+    path = next(iter(before))
     try:
-        after = edited(editor, recipe, found, before, choices)
-        again = edited(editor, recipe, found, after, choices)
+        if not all(editor.matches(before, editor.locate(before, finding), recipe) for finding in found):
+            raise CannotEdit("`when` does not hold on bad")
+        after = edited(editor, recipe, found, before, values)
+        again = edited(editor, recipe, found, after, values)
+        sanity.check(before, path, after[path])
     except CannotEdit as error:
         yield f"editor: {error}"
         return
-    path = next(iter(before))
     if after[path].decode() != recipe.fixed:
         yield "editor(bad) is not fixed:\n" + difference(recipe.fixed, after[path].decode())
     elif again != after:
         yield "editor(fixed) changes it again:\n" + difference(recipe.fixed, again[path].decode())
+
+
+def findings(recipe: Recipe, bad: trial.Result) -> list[Finding]:
+    """Return what Checkov's records on `bad` say about the recipe's rule."""
+    return [f for f in records.findings(recipe.framework, bad.records, bad.tree) if f.rule == recipe.rule]
+
+
+def values_for(recipe: Recipe, choices: Mapping[str, Choice]) -> Values:
+    """Return what a recipe is tried with: no value is chosen, unless a file of its framework cannot ask for one."""
+    return Values(choices=choices, chosen=samples(choices) if recipe.framework in WITHOUT_VARIABLES else {})
 
 
 def edited(
@@ -120,12 +170,12 @@ def edited(
     recipe: Recipe,
     found: Sequence[Finding],
     files: Mapping[str, bytes],
-    choices: Mapping[str, Choice],
+    values: Values,
 ) -> dict[str, bytes]:
     """Return `files` with the recipe applied to each finding. Raises CannotEdit."""
     now = dict(files)
     for place in [editor.locate(files, finding) for finding in found]:
-        now |= editor.edit(now, place, recipe, Values(choices=choices)).files
+        now |= editor.edit(now, place, recipe, values).files
     return now
 
 

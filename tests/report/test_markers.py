@@ -5,14 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 
 from reviewer.report.markers import (
+    FIX,
     comment_marker,
     disarm,
+    fences_in,
+    has_suggestion,
     is_mended,
     mended_marker,
     read_comment_marker,
     read_review_marker,
     review_marker,
     without_markers,
+    without_suggestion,
 )
 from tests.report.hostile import hostile
 
@@ -53,3 +57,26 @@ def test_without_markers_only_the_text_is_left():
     body = "\n\n".join(["text", mended_marker("d" * 40), comment_marker(KEY, (FIRST,))])
     assert is_mended(body)
     assert without_markers(body) == "text"
+
+
+SUGGESTS = f"**High**\n\n{FIX}\n\n````suggestion\n```\nx:1\n````\n\n<sub>y</sub>\n\n```yaml\nz\n```\n"
+
+
+def test_the_code_of_a_comment_is_read_byte_for_byte():
+    assert fences_in(SUGGESTS) == ("````suggestion\n```\nx:1\n````", "```yaml\nz\n```")
+    assert fences_in(SUGGESTS.replace("\n", "\r\n")) == fences_in(SUGGESTS)
+    assert fences_in(SUGGESTS.replace("x:1", "x:2")) != fences_in(SUGGESTS)
+    assert fences_in("```hcl\nx\n```") == ()
+
+
+def test_a_suggestion_is_known_and_can_be_made_code():
+    told = without_suggestion(SUGGESTS, "Instead:")
+    assert (has_suggestion(SUGGESTS), has_suggestion(told)) == (True, False)
+    assert f"{FIX}\n\nInstead:\n\n````\n```\nx:1\n````" in told
+    assert without_suggestion(told, "Instead:") == told
+    assert has_suggestion(SUGGESTS.replace("\n", "\r\n"))
+
+
+@given(hostile)
+def test_text_of_the_repository_is_no_suggestion(text):
+    assert not has_suggestion(disarm(f"{text}\n{FIX}\n\n```suggestion\nx\n```"))

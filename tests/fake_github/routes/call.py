@@ -25,6 +25,7 @@ class Call:
     token: Token | None = None
     target: Repo | None = None
     deliver_again: Callable[[int], None] = lambda _: None
+    pushed: Callable[[Repo, str, str, str], None] = lambda *_: None
     granted: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,100 @@
+"""Values that a block takes from elsewhere, edited where they are written: a default, an argument, a local, .tfvars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reviewer.fix.editing import CannotEdit, Files, Values
+from reviewer.fix.hcl_choices import variables_in
+from reviewer.fix.hcl_draft import Draft, Top, find
+from reviewer.fix.hcl_overlay import Elsewhere, Merge, operated
+from reviewer.fix.hcl_splices import at, without
+from reviewer.fix.hcl_values import Operation, Set, input_of, is_literal, is_settled
+from reviewer.fix.origins import NoDefault, Origin, Scope, trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What edits elsewhere ask the author for."""
+
+    variables: dict[Top, list[str]] = field(default_factory=dict)  # to be declared beside a block, where they are not
+    inputs: list[str] = field(default_factory=list)  # variables of the author's own that have no default any more
+
+
+def settle(draft: Draft, scope: Scope, merge: Merge, values: Values) -> Asked:
+    """Apply what `merge` left for elsewhere. Raises CannotEdit saying what a value comes from that may not be edited.
+
+    A value that has to be set must be found; of those that may offend it is enough that one is found.
+    """
+    asked = Asked()
+    for each in merge.elsewhere:
+        if isinstance(each.operation, Set):
+            _settle(draft, scope, merge, (each, values), asked)
+    others = [each for each in merge.elsewhere if not isinstance(each.operation, Set)]
+    if not merge.done and others:
+        _settle_one_of(draft, scope, merge, (others, values), asked)
+    return asked
+
+
+def _settle_one_of(
+    draft: Draft, scope: Scope, merge: Merge, what: tuple[Sequence[Elsewhere], Values], asked: Asked
+) -> None:
+    problems, found = [], 0
+    for each in what[0]:
+        try:
+            found += _settle(draft, scope, merge, (each, what[1]), asked)
+        except CannotEdit as problem:
+            problems.append(problem)
+    if problems and not found:
+        raise problems[0]
+
+
+def _settle(draft: Draft, scope: Scope, merge: Merge, what: tuple[Elsewhere, Values], asked: Asked) -> int:
+    """Edit one value where it is written; return in how many places something was to be done."""
+    each, values = what
+    where = merge.where(each.line)
+    try:
+        origin = trace(
+            draft.files, scope, each.name, each.value, where, lambda value: is_settled(value, each.operation)
+        )
+    except NoDefault as unset:
+        if is_literal(each.operation):
+            raise
+        asked.inputs.append(unset.top.labels[0])
+        return 1
+    if _is_default_to_drop(draft.files, origin, each.operation):
+        draft.rewrite(origin.top, _without_default)
+        asked.inputs.append(origin.top.labels[0])
+        return 1
+    _check(draft.files, origin, each)
+    inner = Merge(path=origin.top.path, line=1)
+    draft.rewrite(origin.top, lambda text: operated(text, origin.chain, origin.name, each.operation, inner))
+    names = [name for used in inner.used for name in variables_in(used, values)]
+    asked.variables.setdefault(origin.top, []).extend(names)
+    return inner.done
+
+
+def _is_default_to_drop(files: Files, origin: Origin, operation: Operation) -> bool:
+    """A default that offends, where only the organization knows a better one: of a root's variable it is taken away."""
+    if origin.top.type != "variable" or is_literal(operation) or origin.scope.calls or not input_of(operation):
+        return False
+    block = find(files, origin.top)
+    text = files[origin.top.path][block.start : block.end]
+    probe = Merge(path=origin.top.path, line=1)
+    return operated(text, origin.chain, origin.name, operation, probe) != text
+
+
+def _without_default(text: bytes) -> bytes:
+    attribute = at(text, (("variable", 0),)).attribute("default")
+    return without(text, attribute) if attribute else text
+
+
+def _check(files: Files, origin: Origin, each: Elsewhere) -> None:
+    """A reference may not stand everywhere: not in a default, and not in another module if it names a resource."""
+    if is_literal(each.operation) or (origin.takes_references and origin.top.type != "module"):
+        return
+    if origin.top.type == "module" and input_of(each.operation):
+        return
+    there = f"{origin.top.path}:{find(files, origin.top).line}"
+    raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); change it there.")

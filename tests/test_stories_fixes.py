@@ -1,0 +1,139 @@
+"""Stories of fixes: what is proposed on the pull request, and what the button does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.fake_github.state import ALL_PERMISSIONS, CheckRun, PullRequest
+from tests.world import OPEN_SSH, PUBLIC_BUCKET, SAFE_BUCKET, World
+
+BUTTON = "apply-safe-fixes"
+OTHER = 'resource "aws_ebs_volume" "data" {\r\n  encrypted = false\r\n}\r\n'
+
+
+@pytest.fixture(autouse=True)
+def contents_write(world: World) -> None:
+    """What an organization grants that wants the button."""
+    world.installation.permissions = {**ALL_PERMISSIONS, "contents": "write"}
+
+
+def check_of(pull: PullRequest) -> CheckRun:
+    return pull.check_runs[-1]
+
+
+def press(world: World, pull: PullRequest, **more: str) -> str:
+    """Press the button, let the worker finish, and return what stands on the check run then."""
+    run = check_of(pull)
+    world.github.press(world.repo, run, BUTTON, **more)
+    world.work()
+    return run.summary or ""
+
+
+def head_text(world: World, pull: PullRequest, path: str = "main.tf") -> str:
+    return world.repo.git.read(pull.head_sha, path)
+
+
+def test_a_fix_is_a_suggestion_on_exactly_the_lines_that_it_replaces(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    (comment,) = pull.comments
+    suggested = re.search(r"```suggestion\n(.*?)```", comment.body, re.DOTALL)
+    assert suggested
+    assert suggested[1] == '  acl    = "private"\n'
+    assert (comment.start_line, comment.line) == (None, 3)
+
+
+def test_one_click_commits_all_safe_fixes_and_the_new_head_is_reviewed(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET, "disk.tf": OTHER})
+    reviewed = pull.head_sha
+    world.github.press(world.repo, check_of(pull), BUTTON)
+    world.wait_until(lambda: pull.head_sha != reviewed)
+    world.wait_until(lambda: pull.check_runs)
+    world.work()
+    assert head_text(world, pull) == SAFE_BUCKET
+    assert head_text(world, pull, "disk.tf") == OTHER.replace("false", "true")
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+    assert "Asked for by ada on pull request #1." in world.repo.git.line("show", "-s", "--format=%B", pull.head_sha)
+    assert check_of(pull).conclusion == "success"
+    (first,) = [run for run in world.repo.check_runs_on(reviewed) if run.name == "Plumbrule"]
+    assert (first.summary or "").startswith(f"**The safe fixes were applied** in {pull.head_sha}, asked for by ada.")
+
+
+def test_who_may_not_push_gets_no_commit_and_is_told_why(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    head = pull.head_sha
+    told = press(world, pull, who="mallory")
+    assert told.startswith("**The safe fixes were not applied.** mallory may not push to this repository.")
+    assert pull.head_sha == head
+
+
+def test_a_head_that_moved_on_since_the_proof_is_left_alone(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    old_run = check_of(pull)
+    world.push_to(pull, {"main.tf": PUBLIC_BUCKET + "\n"})
+    head = pull.head_sha
+    world.github.press(world.repo, old_run, BUTTON)
+    world.work()
+    assert "The branch went on since the fixes were proved" in (old_run.summary or "")
+    assert pull.head_sha == head
+
+
+def test_a_protected_branch_is_told_with_github_s_own_reason(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    world.repo.protected_branches.add(pull.head_ref)
+    told = press(world, pull)
+    assert f"GitHub does not let Plumbrule push to `{pull.head_ref}`" in told
+    assert "Changes must be made through a pull request" in told
+
+
+def test_a_fork_gets_suggestions_and_no_button(world: World) -> None:
+    fork = world.github.fork(world.repo, "mallory")
+    pull = world.review({"main.tf": PUBLIC_BUCKET}, fork=fork)
+    assert "```suggestion" in pull.comments[0].body
+    assert check_of(pull).actions == ()
+
+
+def test_without_contents_write_there_is_no_button(world: World) -> None:
+    world.installation.permissions = {**ALL_PERMISSIONS, "contents": "read"}
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    assert "```suggestion" in pull.comments[0].body
+    assert check_of(pull).actions == ()
+
+
+def test_contents_write_that_was_taken_back_meanwhile_is_said(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    world.installation.permissions = {**ALL_PERMISSIONS, "contents": "read"}
+    assert "contents: write" in press(world, pull)
+
+
+def test_a_finding_that_no_safe_fix_mends_has_no_button(world: World) -> None:
+    pull = world.review({"main.tf": SAFE_BUCKET + OPEN_SSH})
+    assert check_of(pull).actions == ()
+
+
+def test_a_closed_pull_request_is_left_alone(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, head = check_of(pull), pull.head_sha
+    world.github.close(pull)
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert "The pull request is closed" in (run.summary or "")
+    assert world.repo.git.resolve(pull.head_ref) == head
+
+
+def test_a_policy_that_wants_no_fixes_gets_none(world: World) -> None:
+    world.github.push(world.repo, {".github/plumbrule.yml": "fixes:\n  suggest: off\n"})
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    assert "```suggestion" not in pull.comments[0].body
+    assert world.scanner.fixed == []
+
+
+def test_pressing_twice_commits_once(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, reviewed = check_of(pull), pull.head_sha
+    world.github.press(world.repo, run, BUTTON)
+    world.github.press(world.repo, run, BUTTON)
+    world.wait_until(lambda: pull.head_sha != reviewed)
+    world.work()
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
