@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def results(framework: str, examples: Mapping[str, str], *, apart: bool = False)
 
     In one run, Checkov's graph may join things of two examples that have the same name: with `apart`, never.
     """
-    runner = _runner(framework)
+    runner = load(framework)
     keys = list(examples)
     size = 1 if apart or framework in APART else BATCH
     found: dict[str, Result] = {}
@@ -113,11 +114,13 @@ def _keys(records: Iterable[Any]) -> frozenset[tuple[str, str]]:
     return frozenset((str(record.check_id), str(record.resource)) for record in records)
 
 
-def _runner(framework: str) -> Any:
-    """The one runner that is needed: loading all of them takes seconds."""
+def load(framework: str) -> Any:
+    """Return Checkov's runner for a framework, its checks registered: loading all runners takes seconds."""
     os.environ.update(checkov_runners.ENVIRONMENT)
     logging.getLogger().addHandler(logging.NullHandler())
-    runner = importlib.import_module(f"checkov.{framework}.runner").Runner
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Checkov's own affair
+        runner = importlib.import_module(f"checkov.{framework}.runner").Runner
     if framework == "terraform":
         _remember_evaluations()
     return runner

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.scan import checkov_runners
+from reviewer.derive import trial
 
 ANY = "CKV_ANY"
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
@@ -46,7 +45,7 @@ class Unclear:
 
 def terraform() -> Iterator[Want | Unclear]:
     """Yield what the checks on Terraform resources want."""
-    _load("terraform")
+    trial.load("terraform")
     registry = importlib.import_module("checkov.terraform.checks.resource.registry").resource_registry
     base = "checkov.terraform.checks.resource.base_resource"
     yield from _of_classes(registry, base)
@@ -55,7 +54,7 @@ def terraform() -> Iterator[Want | Unclear]:
 
 def cloudformation() -> Iterator[Want | Unclear]:
     """Yield what the checks on CloudFormation resources want. Paths begin below Properties."""
-    _load("cloudformation")
+    trial.load("cloudformation")
     registry = importlib.import_module("checkov.cloudformation.checks.resource.registry").cfn_registry
     base = "checkov.cloudformation.checks.resource.base_resource"
     yield from _of_classes(registry, base)
@@ -66,11 +65,6 @@ def terraform_types() -> frozenset[str]:
     found = {type_ for want in terraform() for type_ in want.types}
     registry = importlib.import_module("checkov.terraform.checks.resource.registry").resource_registry
     return frozenset(found | set(registry.checks) | {t for check in _graph_checks() for t in _types(check)})
-
-
-def _load(framework: str) -> None:
-    os.environ.update(checkov_runners.ENVIRONMENT)
-    importlib.import_module(f"checkov.{framework}.runner")
 
 
 def _of_classes(registry: Any, base: str) -> Iterator[Want | Unclear]:

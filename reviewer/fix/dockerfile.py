@@ -12,7 +12,8 @@ fits, for the scanner judges the instructions of one kind together.
     label: maintainer                      MAINTAINER becomes a label
     drop_port: [22, 22/tcp]                of EXPOSE
     absolute: true                         a relative WORKDIR after an absolute one gets its whole path
-    join: [update, install]                RUN x update joins the RUN x install that follows it
+    lone_update: [install, add]            RUN apt-get update goes, where no later step needs it, or joins the very next
+                                           one, which installs with one of these words
     user: choice.container_user            whom the last stage runs as in the end: the user it had before root, where it
                                            had one, else the policy's
 
@@ -42,7 +43,7 @@ _EDITS: Mapping[str, Callable[[Dockerfile, Any], Iterator[Splice]]] = {
     "drop_prefix": dockerfile_run.drop_prefix,
     "rename": dockerfile_run.rename,
     "unset": dockerfile_run.unset,
-    "join": dockerfile_run.join,
+    "lone_update": dockerfile_run.lone_update,
     "keyword": dockerfile_steps.keyword,
     "label": dockerfile_steps.label,
     "drop_port": dockerfile_steps.drop_port,
@@ -55,7 +56,7 @@ _FORMS: Mapping[str, type | tuple[type, ...]] = {
     "keyword": Mapping,
     "drop_command": list,
     "unset": list,
-    "join": list,
+    "lone_update": list,
     "drop_port": list,
     "absolute": bool,
 }

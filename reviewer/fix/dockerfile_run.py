@@ -17,6 +17,9 @@ from reviewer.fix.splices import Splice
 BOTH_CAN = ("update", "upgrade", "install", "remove", "purge", "autoremove", "autoclean", "clean", "source")
 """What apt and apt-get both do, in the same words."""
 
+REFRESHERS = ("apt-get", "apt", "apk")
+"""Those whose `update` does no more than to refresh lists; that of yum and dnf upgrades what is installed."""
+
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _WITH_VALUE = ("-o", "-t", "-c")
 _LETTERS_WITH_VALUE = "oHdXuAebcxmwTFKrEtyYzCQ"
@@ -114,21 +117,47 @@ def unset(file: Dockerfile, given: Sequence[str]) -> Iterator[Splice]:
                 yield from _unset_in_list(file, instruction, command, given)
 
 
-def join(file: Dockerfile, given: Sequence[str]) -> Iterator[Splice]:
-    """Yield what makes one RUN of `x update` and the `x install` right after it. Raises CannotEdit where none is."""
-    updating, installing = given[0], given[1:]
-    for first, second in zip(file.instructions, (*file.instructions[1:], None), strict=True):
-        commands = text.commands(file, first) if first.keyword == "RUN" else ()
-        if len(commands) != 1 or updating not in [word.text for word in commands[0].words] or first.heredoc >= 0:
+def lone_update(file: Dockerfile, given: Sequence[str]) -> Iterator[Splice]:
+    """Yield what takes a step out that only refreshes package lists, or joins it with the install right after it.
+
+    `given` are words that install. Raises CannotEdit where a later step relies on the lists.
+    """
+    for index, first in enumerate(file.instructions):
+        tool = _refreshed(file, first)
+        if not tool:
             continue
-        tool = _base(commands[0].words[0])
-        following = text.commands(file, second) if second is not None and second.keyword == "RUN" else ()
-        between = file.text[first.end : second.start] if second is not None else ""
-        used = [c for c in following if _base(c.words[0]) == tool and {w.text for w in c.words} & set(installing)]
-        if second is None or not used or between.strip() or second.heredoc >= 0 or file.value(second).startswith("--"):
-            line = _line(file, first)
-            raise CannotEdit(f"No step right after line {line} installs what `{tool[:40]} {updating}` looked up.")
+        later = [step for step in file.instructions[index + 1 :] if _relies(file, step, tool, given)]
+        if not later:
+            yield _without_instruction(file, first)
+            continue
+        second = file.instructions[index + 1]
+        plain = second.heredoc < 0 and not file.value(second).startswith("--")
+        if later[0] is not second or not plain or file.text[first.end : second.start].strip():
+            raise CannotEdit(
+                f"The step on line {_line(file, later[0])} relies on the lists of the one on line {_line(file, first)}."
+            )
         yield Splice(start=first.end, end=second.arguments, text=f" && {file.escape}{file.newline}    ")
+
+
+def _refreshed(file: Dockerfile, instruction: Instruction) -> str:
+    """The package manager whose lists a step refreshes, when it does no more than that."""
+    commands = text.commands(file, instruction) if instruction.keyword == "RUN" and instruction.heredoc < 0 else ()
+    words = [word.text for word in commands[0].words if word.text != "sudo"] if len(commands) == 1 else []
+    plain = [word for word in words if not word.startswith("-")]
+    return plain[0] if len(plain) == 2 and plain[0] in REFRESHERS and plain[1] == "update" else ""
+
+
+def _relies(file: Dockerfile, step: Instruction, tool: str, installing: Sequence[str]) -> bool:
+    """Whether a step installs with a package manager without refreshing its lists first."""
+    for command in text.commands(file, step) if step.keyword == "RUN" else ():
+        words = {word.text for word in command.words}
+        if tool not in words:
+            continue
+        if "update" in words:
+            return False
+        if words & set(installing):
+            return True
+    return False
 
 
 def _all_commands(file: Dockerfile) -> Iterator[Command]:
@@ -158,7 +187,7 @@ def _without_letter(written: str, letter: str) -> str:
 
 
 def _without(file: Dockerfile, words: Sequence[Word], first: int, last: int) -> Iterator[Splice]:
-    """Words of a command out, with what parts them from the word before: comments between them stay."""
+    """Words of a command out, with what parts them from the word before. Raises CannotEdit for a comment there."""
     start = words[first - 1].end
     if "#" in file.text[start : words[first].start]:
         start = words[first].start - len(file.text[start : words[first].start].rpartition("\n")[2])

@@ -77,7 +77,7 @@ def absolute(file: Dockerfile, _given: bool) -> Iterator[Splice]:
         if not re.match(r"/|\$|[A-Za-z]:", path):
             if not known.get(stage) or "\\" in path:
                 raise CannotEdit(
-                    f"What `WORKDIR {path[:80]}` on line {_line(file, instruction)} is relative to, the base image says."
+                    f"The base image says what `WORKDIR {path[:80]}` on line {_line(file, instruction)} is relative to."
                 )
             path = posixpath.normpath(posixpath.join(known[stage], path))
             yield Splice(start=instruction.arguments, end=_value_end(file, instruction), text=_quoted(path))

@@ -6,6 +6,7 @@ consecutive lines with a comment at their end. Everything else is left as it sta
 
 from __future__ import annotations
 
+import functools
 import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -51,10 +52,13 @@ def aligned(text: bytes, first: int = 0, last: int | None = None) -> bytes:
     """Return `text` with the chains that touch the rows `first` to `last` (all, by default) aligned."""
     if last is None:
         last = text.count(b"\n")
-    for chains in (_assign_edits, _comment_edits):
-        edits = sorted(chains(text, _lines(text), first, last), reverse=True)
-        for start, end, spaces in edits:
-            text = text[:start] + b" " * spaces + text[end:]
+    text = _moved(text, _assign_edits(text, _lines(text), first, last))
+    return _moved(text, _comment_edits(text, _lines(text), first, last))
+
+
+def _moved(text: bytes, edits: Iterable[_Edit]) -> bytes:
+    for start, end, spaces in sorted(edits, reverse=True):
+        text = text[:start] + b" " * spaces + text[end:]
     return text
 
 
@@ -96,7 +100,8 @@ def _chains(cells: Iterable[tuple[_Line, int, int]]) -> Iterator[list[tuple[_Lin
         yield chain
 
 
-def _lines(text: bytes) -> list[_Line]:
+@functools.lru_cache(maxsize=8)
+def _lines(text: bytes) -> tuple[_Line, ...]:
     lines: list[_Line] = []
     tokens: list[tree_sitter.Node] = []
     last_row = -1
@@ -108,7 +113,7 @@ def _lines(text: bytes) -> list[_Line]:
         last_row = max(last_row, token.end_point.row)
     if tokens:
         lines.append(_line(text, tokens, last_row))
-    return lines
+    return tuple(lines)
 
 
 def _line(text: bytes, tokens: list[tree_sitter.Node], last_row: int) -> _Line:

@@ -20,7 +20,7 @@ def named(template: str, names: Mapping[str, str]) -> str:
     for key, name in names.items():
         slot = "{{" + key + "}}"
         if slot in template:
-            if not re.fullmatch(r"[\w.\-\[\]]+", name):
+            if not re.fullmatch(r"[\w.-]+" if key == "address" else r"[\w-]+", name):
                 raise CannotEdit(f"`{name[:60]}` is no name that another block can refer to.")
             template = template.replace(slot, name)
     return template

@@ -5,12 +5,16 @@ Here the forms that files come in are dealt with (CRLF, BOM, no last newline), s
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reviewer.fix.editing import CannotEdit, Files
 from reviewer.fix.hcl_tree import Block, errors, is_broken, parse
+
+MAX_BYTES = 400_000
+"""Of a block: an edit reads it many times."""
 
 SUFFIXES = (".tf", ".tofu")
 
@@ -53,6 +57,8 @@ class Draft:
         found = find(self.files, top)
         if is_broken(found):
             raise CannotEdit(f"{top.path} cannot be read around line {found.line}.")
+        if found.end - found.start > MAX_BYTES:
+            raise CannotEdit(f"{top.name} ({top.path}:{found.line}) is too long to be edited.")
         return found
 
     def rewrite(self, top: Top, change: Callable[[bytes], bytes]) -> None:
@@ -88,10 +94,10 @@ def find(files: Files, top: Top) -> Block:
     """Return a top-level block. Raises CannotEdit when there is none (any more)."""
     if top.path not in files:
         raise CannotEdit(f"{top.path} is not there any more.")
-    whole = parse(files[top.path])
     if not top.type:
-        return whole
-    same = [block for block in whole.blocks if block.type == top.type and block.labels == top.labels]
+        return parse(files[top.path])
+    blocks = _blocks(files[top.path])
+    same = [block for block in blocks if block.type == top.type and block.labels == top.labels]
     if top.nth >= len(same):
         raise CannotEdit(f"{top.name} is not in {top.path} any more.")
     return same[top.nth]
@@ -103,11 +109,16 @@ def tops(files: Files, directory: str, type_: str = "") -> Iterator[tuple[Top, B
         if posixpath.dirname(path) != directory or not path.endswith(SUFFIXES):
             continue
         seen: dict[tuple[str, tuple[str, ...]], int] = {}
-        for block in parse(files[path]).blocks:
+        for block in _blocks(files[path]):
             header = (block.type, block.labels)
             nth = seen[header] = seen.get(header, -1) + 1
             if type_ in ("", block.type):
                 yield Top(path=path, type=block.type, labels=block.labels, nth=nth), block
+
+
+@functools.lru_cache(maxsize=128)
+def _blocks(source: bytes) -> tuple[Block, ...]:
+    return parse(source).blocks
 
 
 def _is_crlf(source: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reviewer.fix.hcl_align import spliced
 from reviewer.fix.hcl_tree import Opaque, Value, elements, function, literal
@@ -30,24 +30,37 @@ def opaque_parts(value: Value, depth: int = MAX_NESTING) -> Iterator[Value]:
             yield part
 
 
-def without_item(text: bytes, items: Sequence[Value], index: int) -> bytes:
-    """Return `text` without one of a list's items."""
+def without_items(text: bytes, list_: Value, indices: Collection[int]) -> bytes:
+    """Return `text` without some of a list's items."""
+    items = elements(list_)
+    left = text
+    for index in sorted(indices, reverse=True):  # from the last on: offsets before it stay true
+        left = _without_item(left, items, index, last=all(n in indices for n in range(index + 1, len(items))))
+    end = list_.end - len(text) + len(left)
+    return spliced(text, list_.start, list_.end, left[list_.start : end])
+
+
+def _without_item(text: bytes, items: Sequence[Value], index: int, *, last: bool) -> bytes:
     item = items[index]
-    line_start, line_end = text.rfind(b"\n", 0, item.start) + 1, text.find(b"\n", item.end)
-    alone = re.fullmatch(rb"[ \t]*", text[line_start : item.start])
-    tail = re.fullmatch(rb"[ \t]*(,?)[ \t]*((#|//).*)?", text[item.end : max(line_end, 0)])
-    if alone and tail and line_end >= 0:
-        if index == len(items) - 1 and index and not tail.group(1):
-            comma = re.match(rb"\s*,", text[items[index - 1].end :])
-            if comma:
-                cut = items[index - 1].end
-                text = text[:line_start] + text[line_end + 1 :]
-                return spliced(text, cut, cut + comma.end(), b"")
-        return spliced(text, line_start, line_end + 1, b"")
-    if index + 1 < len(items):
-        return spliced(text, item.start, items[index + 1].start, b"")
-    start = items[index - 1].end if index else item.start
-    return spliced(text, start, item.end, b"")
+    start, end = text.rfind(b"\n", 0, item.start) + 1, text.find(b"\n", item.end)
+    tail = re.fullmatch(rb"[ \t]*+(,?)[ \t]*+((#|//).*)?", text[item.end : max(end, 0)])
+    if end >= 0 and tail and not text[start : item.start].strip():
+        text = text[:start] + text[end + 1 :]
+        return text if tail.group(1) or not last else _without_comma(text, items, index)
+    behind = re.match(rb"\s*,[ \t]*", text[item.end :])
+    if behind and not last:
+        return text[: item.start] + text[item.end + behind.end() :]
+    text = text[: item.start].rstrip(b" \t") + text[item.end :]
+    return _without_comma(text, items, index) if not behind else text[: item.start] + text[item.start :].lstrip(b", ")
+
+
+def _without_comma(text: bytes, items: Sequence[Value], index: int) -> bytes:
+    """The item before is the last one now; where the last one had no comma, it has none either."""
+    if not index:
+        return text
+    end = items[index - 1].end
+    comma = re.match(rb"\s*,", text[end:])
+    return text[:end] + text[end + comma.end() :] if comma else text
 
 
 def with_item(text: bytes, list_: Value, new: str) -> bytes:

@@ -15,6 +15,10 @@ from reviewer.fix.hcl_tree import Attribute, Block, Value, literal, parse, text_
 from reviewer.fix.hcl_values import Operation, Set, applied, is_done, is_settled, same
 
 
+MAX_BLOCKS = 100
+"""Nested blocks that one edit changes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
     """An operation on a value that is no literal: where it stands (a line of the text), and its own expression."""
@@ -111,7 +115,10 @@ def chosen_blocks(block: Block, chain: Chain, type_: str, merge: Merge) -> tuple
     every = tuple(range(len(block.blocks_of(type_))))
     depth = len(chain) + 1
     offending = {inner[:depth] for inner in merge.inner}
-    return tuple(n for n in every if (*chain, (type_, n)) in offending) or every
+    meant = tuple(n for n in every if (*chain, (type_, n)) in offending) or every
+    if len(meant) > MAX_BLOCKS:
+        raise CannotEdit(f"There are more than {MAX_BLOCKS} `{type_}` blocks at {merge.where(block.line)}.")
+    return meant
 
 
 def _set(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes:

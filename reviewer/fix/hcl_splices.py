@@ -11,7 +11,7 @@ import re
 
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_align import aligned, spliced
-from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, parse
+from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, parse, quoted
 
 OBJECT = -1
 """In a chain: the value of the attribute of that name, an object. OBJECT - n: the n-th item of a list of objects."""
@@ -74,18 +74,36 @@ def with_attribute(text: bytes, chain: Chain, name: str, value: str) -> bytes:
         return _with_inline_entry(text, block, name, value)
     text, block = _opened(text, chain)
     indent = _inner_indent(text, block)
-    line = f"{name} = {_indented(value, indent, text)}".encode()
+    line = f"{_key(block, name)} = {_indented(value, indent, text)}".encode()
     anchor = _anchor(text, block)
     if anchor is not None:
         comma = b"," if text[anchor.end : anchor.end + 1] == b"," else b""
         end = _line_end(text, anchor.end)
-        return spliced(text, end, end, b"\n" + indent + line + comma)
+        end = anchor.end + len(comma) if end > block.closed else end
+        return _with(text, chain, name, (end, b"\n" + indent + line + comma))
     start = _line_end(text, block.opened) if block.type else -1
     first = block.items[:1]
     blank = b"\n" if first and isinstance(first[0], Block) and text[start + 1 : start + 2] != b"\n" else b""
     if start < 0:
         return line + b"\n" + text
-    return spliced(text, start, start, b"\n" + indent + line + blank)
+    return _with(text, chain, name, (start, b"\n" + indent + line + blank))
+
+
+def _with(text: bytes, chain: Chain, name: str, insertion: tuple[int, bytes]) -> bytes:
+    position, new = insertion
+    text = spliced(text, position, position, new)
+    if at(text, chain).attribute(name) is None:
+        raise CannotEdit(f"There is no place where `{name}` could be put.")
+    return text
+
+
+def _key(block: Block, name: str) -> str:
+    """The name of a new attribute; in an object in quotes where it needs them, or the others have them."""
+    if block.node.type != "object":
+        return name
+    keys = [item.start for item in block.items]
+    quotes = bool(keys) and all((block.node.text or b"")[at - block.node.start_byte :][:1] == b'"' for at in keys)
+    return quoted(name) if quotes or not re.fullmatch(r"[A-Za-z_][\w-]*", name) else name
 
 
 def with_block(text: bytes, chain: Chain, new: str) -> bytes:
@@ -98,7 +116,8 @@ def with_block(text: bytes, chain: Chain, new: str) -> bytes:
     header = _line_end(text, block.opened)
     end = _line_end(text, same[-1].end) if same else max(len(text[: block.closed].rstrip()), header)
     blank = b"\n" if end > header else b""
-    return spliced(text, end, end, b"\n" + blank + written)
+    close = b"" if b"\n" in text[end : block.closed] else b"\n" + _indent_at(text, block.start)
+    return spliced(text, end, end, b"\n" + blank + written + close)
 
 
 def without(text: bytes, item: Attribute | Block) -> bytes:
@@ -128,7 +147,7 @@ def _without_inline(text: bytes, item: Attribute | Block) -> bytes:
 
 
 def _with_inline_entry(text: bytes, block: Block, name: str, value: str) -> bytes:
-    entry = f"{name} = {value}".encode()
+    entry = f"{_key(block, name)} = {value}".encode()
     if not block.items:
         return spliced(text, block.opened, block.closed, b" " + entry + b" ")
     last = block.items[-1].end

@@ -237,7 +237,7 @@ def _attribute(node: tree_sitter.Node) -> Attribute | None:
     parts = [child for child in node.named_children if child.type in ("identifier", "expression")]
     if len(parts) != 2:
         return None
-    name = _key(valued(parts[0]).node)
+    name = _key(valued(parts[0]).node) if not text_of(parts[0]).startswith("(") else text_of(parts[0])
     line = node.start_point.row + 1
     return Attribute(name=name, start=node.start_byte, end=node.end_byte, line=line, value=valued(parts[1]))
 

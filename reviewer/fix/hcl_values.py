@@ -12,7 +12,7 @@ from typing import Any
 
 from reviewer.fix.editing import CannotEdit, Values
 from reviewer.fix.hcl_choices import written
-from reviewer.fix.hcl_lists import lists_in, with_item, without_item
+from reviewer.fix.hcl_lists import lists_in, with_item, without_items
 from reviewer.fix.hcl_splices import Chain, at, with_value
 from reviewer.fix.hcl_tree import (
     Attribute,
@@ -121,18 +121,15 @@ def _replaced(text: bytes, chain: Chain, name: str, operation: Replace) -> bytes
         if not is_one_of(literal(value), operation.old):
             return text
         return with_value(text, value, _as_scalar(operation))
-    dropped = True
-    while dropped:
-        dropped = False
+    for n in range(len(list(lists_in(value)))):
         value = _attribute(text, chain, name).value
-        for list_ in lists_in(value):
-            items = elements(list_)
-            bad = [n for n, item in enumerate(items) if is_one_of(literal(item), operation.old)]
-            if bad and len(bad) == len(items) and list_.node == value.node:
-                return with_value(text, value, _as_list(operation))
-            if bad:
-                text, dropped = without_item(text, items, bad[-1]), True
-                break
+        list_ = list(lists_in(value))[n]
+        items = elements(list_)
+        bad = {at for at, item in enumerate(items) if is_one_of(literal(item), operation.old)}
+        if bad and len(bad) == len(items) and list_.node == value.node:
+            return with_value(text, value, _as_list(operation))
+        if bad:
+            text = without_items(text, list_, bad)
     return text
 
 

@@ -15,6 +15,9 @@ _LOCK = ".terraform.lock.hcl"
 _ONE = re.compile(r"\s*(=|!=|>=|<=|~>|>|<)?\s*v?(\d{1,6}(?:\.\d{1,6}){0,3})[\w.+-]{0,40}\s*")
 _TOP = (10**9,)
 
+MAX_LENGTH = 60
+"""Of one condition of a constraint."""
+
 _Version = tuple[int, ...]
 
 
@@ -78,7 +81,7 @@ def _texts(value: object) -> Iterator[str]:
 def _ranges(constraint: str) -> Iterator[_Range]:
     """The ranges that a constraint is made of; what is not understood, and `!=`, rules nothing out."""
     for part in constraint.split(",")[:10]:
-        match = _ONE.fullmatch(part)
+        match = _ONE.fullmatch(part) if len(part) < MAX_LENGTH else None
         if not match:
             continue
         version = tuple(map(int, match.group(2).split(".")))

@@ -19,6 +19,7 @@ from reviewer.errors import PlumbruleError
 
 ONE, MANY, EITHER = "block", "blocks", "either"
 BLOCKS = (ONE, MANY, EITHER)
+ANY = "any"
 
 _META_ATTRIBUTES = frozenset({"count", "for_each", "provider", "depends_on"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
@@ -43,7 +44,7 @@ class Child:
 
     @property
     def is_block(self) -> bool:
-        """Whether it may be written as a block."""
+        """Whether it may be written as a block, and `children` say what may stand in it."""
         return self.kind in BLOCKS
 
     @property
@@ -121,7 +122,7 @@ def _problems(children: Mapping[str, Child], body: hcl.Body, where: str, *, top:
         if known.kind == ONE and times[name] > 1:
             yield f"{where}: {name} may stand there once only"
     for name, inner in blocks:
-        if name in children and children[name].is_block:
+        if name in children and children[name].is_block:  # of `any` nothing is known
             yield from _problems(children[name].children, inner, f"{where}.{name}")
 
 
@@ -136,7 +137,7 @@ def _unknown(
     for name in blocks:
         if name not in children:
             yield f"{where}: the provider knows no {name}"
-        elif not children[name].is_block:
+        elif not children[name].is_block and children[name].kind != ANY:
             yield f"{where}: {name} is an attribute, not a block"
 
 

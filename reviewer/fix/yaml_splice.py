@@ -87,6 +87,18 @@ def insert_after(page: Page, mapping: Node, key: str, new: Mapping[str, Any]) ->
         )
 
 
+def insert_beside(page: Page, mapping: Node, key: str, new: Mapping[str, Any]) -> Iterator[Splice]:
+    """Yield what adds entries right before the entry `key`, also where that is the first one of an item of a list."""
+    pair = next(pair for pair in mapping.pairs if pair.key.text == key)
+    if mapping.flow:
+        between, members = _members_at(page, pair.key.start, new)
+        yield Splice(start=pair.key.start, end=pair.key.start, text="".join(member + between for member in members))
+        return
+    indent = page.style.newline + " " * pair.key.column
+    lines = yaml_style.mapping_lines(new, page.style)
+    yield Splice(start=pair.key.start, end=pair.key.start, text="".join(line + indent for line in lines))
+
+
 def insert_before(page: Page, mapping: Node, key: str, new: Mapping[str, Any]) -> Iterator[Splice]:
     """Yield what adds entries before the entry `key`, and a blank line after them."""
     start = next(pair.key.start for pair in mapping.pairs if pair.key.text == key)

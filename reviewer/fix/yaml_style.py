@@ -21,6 +21,7 @@ from reviewer.fix.yaml_nodes import Node
 
 _SAMPLE = 3000
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+()-]*)*")
+_EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.*\[\]]+ \}\}")
 _PLAIN_COLON = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?:::?[A-Za-z0-9_./-]+)+")
 
 
@@ -108,7 +109,7 @@ def scalar(value: Any, style: Style, *, quote: str = "") -> str:
 
 def is_plain(text: str) -> bool:
     """Return whether a string needs no quotes, and would be read as the same string everywhere."""
-    if len(text) > 200 or not (_PLAIN.fullmatch(text) or _PLAIN_COLON.fullmatch(text)):
+    if len(text) > 200 or not any(form.fullmatch(text) for form in (_PLAIN, _PLAIN_COLON, _EXPRESSION)):
         return False
     return plain_value(text) == text and isinstance(plain_value(text), str)
 
@@ -133,7 +134,7 @@ def flow(value: Any, style: Style) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(flow(item, style) for item in value) + "]"
     text = scalar(value, style)
-    return json.dumps(text) if not style.json and isinstance(value, str) and text == value and "," in text else text
+    return json.dumps(text) if not style.json and isinstance(value, str) and text == value and text[0] == "$" else text
 
 
 def key_text(key: Any, style: Style) -> str:
@@ -182,7 +183,7 @@ def pair_lines(key: Any, value: Any, style: Style) -> list[str]:
         return [f"{name}:", *indented(sequence_lines(value, style), style.dash)]
     if isinstance(value, str) and "\n" in value and (block := _literal(value)):
         return [f"{name}: {block[0]}", *indented(block[1:], style.step)]
-    return [f"{name}: {flow(value, style)}"]
+    return [f"{name}: {_in_block(value, style)}"]
 
 
 def mapping_lines(value: Mapping[Any, Any], style: Style) -> list[str]:
@@ -202,8 +203,13 @@ def item_lines(item: Any, style: Style) -> list[str]:
     elif _is_list(item) and item:
         lines = sequence_lines(item, style)
     else:
-        lines = [flow(item, style)]
+        lines = [_in_block(item, style)]
     return [f"- {lines[0]}", *indented(lines[1:], 2)]
+
+
+def _in_block(value: Any, style: Style) -> str:
+    """A value without members of its own."""
+    return flow(value, style) if isinstance(value, Mapping) or _is_list(value) else scalar(value, style)
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:

@@ -31,7 +31,7 @@ def build_annotations(examination: Examination, comments: Iterable[InlineComment
 
 
 def _advice(issue: Issue, proposed: Proposals) -> str:
-    if proposed.offers(issue.findings):
+    if proposed.any_fix(issue.findings):
         return "A proved fix is in the summary of this check."
     guidance = proposed.guidance(issue.findings)
     remedy = guidance.text if guidance else issue.first.remedy

@@ -58,22 +58,20 @@ def diffs_section(examination: Examination, comments: Sequence[InlineComment]) -
     """Return the fixes of findings that no comment speaks of, as diffs, folded."""
     told, proposed = spoken_of(comments), proposals(examination)
     untold = [f for f in examination.verdict.comment_on if f.fingerprint not in told]
-    items = [item for block in blocks_of(untold) if (item := _diffs(block, proposed))]
-    if not items:
+    blocks = [block for block in blocks_of(untold) if proposed.any_fix(block.findings)]
+    if not blocks:
         return Section(opening="")
-    shown = _within(items[:_MOST_DIFFS], _LONGEST_DIFFS)
+    shown = _within([_diffs(block, proposed) for block in blocks[:_MOST_DIFFS]], _LONGEST_DIFFS)
     return Section(
         opening="<details><summary>Fixes that are not one click</summary>\n",
         items=tuple(shown),
         closing="</details>",
-        unseen=len(items) - len(shown),
+        unseen=len(blocks) - len(shown),
     )
 
 
 def _diffs(block: Block, proposed: Proposals) -> str:
     offers = [shown_as_diff(offer) for offer in proposed.offers(block.findings)]
-    if not offers:
-        return ""
     first = block.issues[0].first
     more = f", and {len(block.issues) - 1} more" if len(block.issues) > 1 else ""
     name = f" · {code(block.name)}" if block.name else ""

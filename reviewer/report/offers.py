@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from reviewer.model import Examination, Finding, Fix, Guidance, Hunk, Risk, Suggestion
 from reviewer.report.masking import mask_secrets
@@ -59,6 +60,10 @@ class Proposals:
         found |= dict.fromkeys(self.single[p] for p in prints if p in self.single and p not in mended)
         return _at_most_one_click(sorted((offer_of(fix, self.hunks) for fix in found), key=lambda o: -o.form))
 
+    def any_fix(self, findings: Iterable[Finding]) -> bool:
+        """Whether anything is offered for `findings`."""
+        return any(f.fingerprint in self.single or f.fingerprint in self.together for f in findings)
+
     def offer(self, findings: Sequence[Finding]) -> Offer | None:
         """Return what is offered for one issue by itself, never in one click: for places without a diff."""
         fix = self.fix(findings)
@@ -94,12 +99,19 @@ def proposals(examination: Examination) -> Proposals:
 def offer_of(fix: Fix, hunks: Mapping[str, tuple[Hunk, ...]]) -> Offer:
     """Return `fix` in the best form that it may be shown in, on a diff of `hunks`."""
     suggestion = fix.suggestion
-    if reason := _not_at_all(suggestion):
-        return Offer(fix=fix, form=Form.WORDS, reason=reason)
+    not_at_all, not_exactly = _unfit(suggestion)
+    if not_at_all:
+        return Offer(fix=fix, form=Form.WORDS, reason=not_at_all)
     if suggestion.risk not in ONE_CLICK:
         return Offer(fix=fix, form=Form.DIFF)
-    reason = _not_in_one_click(suggestion, hunks.get(suggestion.path, ()))
+    reason = not_exactly or _not_on_the_diff(suggestion, hunks.get(suggestion.path, ()))
     return Offer(fix=fix, form=Form.DIFF if reason else Form.CLICK, reason=reason)
+
+
+@lru_cache(maxsize=512)
+def _unfit(suggestion: Suggestion) -> tuple[str, str]:
+    """Return why its text may not be shown at all, and why not exactly, in one click; "" for what it may."""
+    return _not_at_all(suggestion), _not_exactly(suggestion)
 
 
 def _not_at_all(suggestion: Suggestion) -> str:
@@ -115,7 +127,7 @@ def _not_at_all(suggestion: Suggestion) -> str:
 def is_exact(suggestion: Suggestion) -> bool:
     """Whether the changed lines may be shown byte for byte, for copying."""
     text = bare_diff(suggestion)
-    return not _not_at_all(suggestion) and "\r" not in text and is_bare(suggestion.path) and "\n" not in suggestion.path
+    return not _unfit(suggestion)[0] and "\r" not in text and is_bare(suggestion.path) and "\n" not in suggestion.path
 
 
 def _secret_lines(suggestion: Suggestion) -> frozenset[str]:
@@ -127,7 +139,7 @@ def _secret_lines(suggestion: Suggestion) -> frozenset[str]:
     return frozenset(found)
 
 
-def _not_in_one_click(suggestion: Suggestion, hunks: Iterable[Hunk]) -> str:
+def _not_exactly(suggestion: Suggestion) -> str:
     text = suggestion.original + suggestion.replacement
     if not is_bare(text):
         return HIDDEN
@@ -139,7 +151,7 @@ def _not_in_one_click(suggestion: Suggestion, hunks: Iterable[Hunk]) -> str:
         return TOO_LONG
     if suggestion.replacement and not suggestion.replacement.strip():
         return "GitHub takes no suggestion of an empty line"
-    return _not_on_the_diff(suggestion, hunks)
+    return ""
 
 
 def _not_on_the_diff(suggestion: Suggestion, hunks: Iterable[Hunk]) -> str:

@@ -5,7 +5,7 @@ Owns the wording. Must not know which form is right (`offers`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reviewer.model import Finding, Fix, Guidance, Risk, Span, Suggestion
 from reviewer.report.blocks import place
@@ -18,7 +18,6 @@ _MOST_WARNINGS = 5
 _MOST_RULES = 12
 _SHORT_EXAMPLE = 8
 _LONGEST_EXAMPLE = 3000
-_COMMAND = "`plumbrule fix`"
 _NUMBERS = ("no line", "one line", "two lines", "three lines", "four lines", "five lines")
 
 
@@ -26,24 +25,32 @@ def offers_text(offers: Sequence[Offer], name: str) -> str:
     """Return what is offered for the block or resource `name`, the suggestion first; "" for nothing."""
     told = [_offer(offer, name) for offer in offers[:MOST_OFFERS]]
     if len(offers) > MOST_OFFERS:
-        told.append(f"There are {len(offers) - MOST_OFFERS} more fixes: {_COMMAND} shows them.")
+        told.append(f"There are {len(offers) - MOST_OFFERS} more fixes: {_command(offers[-1].fix)} shows them.")
     return "\n\n".join(told)
 
 
 def _offer(offer: Offer, name: str) -> str:
-    fix = offer.fix
-    beware = " ".join(part for part in (_risk(fix, name), _warnings(fix)) if part and _risk(fix, name))
-    asked = " ".join(
-        part for part in (_inputs(fix), "" if beware else _warnings(fix, "**Before you apply it:** ")) if part
-    )
+    fix, risk = offer.fix, _risk(offer.fix, name)
+    beware = f"{risk} {_warnings(fix)}".strip() if risk else ""
+    asked = f"{_inputs(fix)} {'' if risk else _warnings(fix, '**Before you apply it:** ')}".strip()
     if offer.form is Form.CLICK:
         parts = [exact_fence(fix.suggestion.replacement, "suggestion"), asked]
     elif offer.form is Form.DIFF:
         parts = [_opening(offer, beware), _diff(fix.suggestion), asked]
     else:
-        why = f"A fix was proved, but it is not shown here: {offer.reason}. {_COMMAND} shows and applies it."
+        why = f"A fix was proved, but it is not shown here: {offer.reason}. {_command(fix)} applies it."
         parts = [f"{beware} {why}".strip(), asked]
     return "\n\n".join(part for part in parts if part)
+
+
+def _command(fix: Fix) -> str:
+    """Return what to run for a fix: only safe ones are taken unasked."""
+    return f"`plumbrule fix{asked_for([fix.suggestion.risk])}`"
+
+
+def asked_for(risks: Collection[Risk]) -> str:
+    """Return the options by which `plumbrule fix` takes fixes of `risks`, too: ` --also input`."""
+    return "".join(f" --also {risk}" for risk in Risk if risk is not Risk.SAFE and risk in risks)
 
 
 def _opening(offer: Offer, beware: str) -> str:

@@ -16,6 +16,7 @@ from reviewer.report.blocks import SECRETS, Issue, instances, issues_of, place
 from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Form, Offer, Proposals, proposals
 from reviewer.report.patch import changes
+from reviewer.report.proposal import asked_for
 from reviewer.report.sections import counted
 from reviewer.report.summary import live
 from reviewer.report.text import plain, printable
@@ -113,18 +114,22 @@ def _edit(offer: Offer, finding: Finding) -> str:
     added = [line.strip() for change in found for line in change.added]
     if offer.form is not Form.WORDS and len(found) == 1 and len(added) <= 1:
         return plain(added[0], 200) if added and added[0] else f"without {counted(len(found[0].removed), 'line')}"
+    also = asked_for([offer.fix.suggestion.risk])
     count = sum(max(len(change.removed), len(change.added)) for change in found)
-    return f"{counted(count, 'line')}, see `plumbrule fix . --dry-run --rule {plain(finding.rule, 80)}`"
+    return f"{counted(count, 'line')}, see `plumbrule fix .{also} --dry-run --rule {plain(finding.rule, 80)}`"
 
 
 def _fixes(examination: Examination, issues: Iterable[Issue], proposed: Proposals) -> str:
     fixes = tuple(fix for issue in issues if (fix := proposed.fix(issue.findings)))
     if not fixes:
         return ""
-    safe = sum(fix.suggestion.risk is Risk.SAFE for fix in fixes)
+    risks = [fix.suggestion.risk for fix in fixes]
+    safe = risks.count(Risk.SAFE)
     base = f" --base {examination.base_sha[:7]}" if examination.base_sha else ""
-    part = f", {safe or 'none'} safe" if safe < len(fixes) else ""
-    return f"{len(fixes)} {'fix' if len(fixes) == 1 else 'fixes'}{part}: plumbrule fix .{base}\n"
+    count = f"{len(fixes)} {'fix' if len(fixes) == 1 else 'fixes'}"
+    if safe == len(fixes):
+        return f"{count}: plumbrule fix .{base}\n"
+    return f"{count}, {safe or 'none'} safe: plumbrule fix .{base}   the others:{asked_for(risks)}\n"
 
 
 def _about(issue: Issue) -> str:

@@ -84,6 +84,9 @@ def _together(scene: Scene, proved: Sequence[Proposal]) -> Iterator[Fix]:
     for proposal in proved:
         groups.setdefault((*_home(proposal), proposal.risk in ONE_CLICK), []).append(proposal)
     for group in groups.values():
+        if len(group) == 1:
+            yield _fix(group[0].suggestion, group)
+            continue
         edited, _ = apply_all(scene.files, group, scene.values)
         risk = max((proposal.risk for proposal in group), key=ORDER.index)
         path = group[0].suggestion.path

@@ -11,19 +11,20 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reviewer import rules
 from reviewer.fix.editing import Files, Values
+from reviewer.fix.lines import pieces
 from reviewer.fix.proposals import Proposal, apply_all
-from reviewer.model import Finding
+from reviewer.model import Finding, Risk
 from reviewer.scan import checkov_runners, records
 from reviewer.scan.frameworks import frameworks_of, searched_for_secrets
 from reviewer.scan.tree import Tree
 
-MOST_SCANS = 6
+MOST_SCANS = 10
 """Of one unit. What is not proved by then is not proposed."""
 
 Identity = tuple[str, str, str]
@@ -64,53 +65,69 @@ def prove(scene: Scene, proposals: Sequence[Proposal]) -> Proof:
     """Return which of `proposals` hold together."""
     trial = _Trial(scene)
     proved = trial.largest(tuple(proposals))
-    failed = tuple(proposal for proposal in proposals if proposal not in proved)
-    return Proof(proved=proved, failed=failed, scans=trial.scans)
+    kept = set(map(id, proved))
+    return Proof(
+        proved=proved, failed=tuple(proposal for proposal in proposals if id(proposal) not in kept), scans=trial.scans
+    )
+
+
+Proposals = tuple[Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What one scan says of a part that was tried on top of what holds."""
+
+    useless: Proposals = ()  # of the part: their own check does not pass
+    suspects: Proposals = ()  # of the part: may be why something is new, or why what held does no more
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.useless and not self.suspects
 
 
 class _Trial:
-    """Counts the scans of one proof."""
+    """Adds parts to what holds, as large as they go, and counts the scans that it takes."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.scans = 0
 
-    def largest(self, left: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
-        """Return a part of `left` that holds, as large as blaming and halving find it."""
-        while left and self._may_go_on():
-            bad, blamed = self._bad(left)
-            if not bad:
-                return left
-            if len(bad) == len(left) > 1 and not blamed:
-                half = len(left) // 2
-                left = self.largest(left[:half]) + self.largest(left[half:])
-                return left if not left or self._holds(left) else ()
-            left = tuple(proposal for proposal in left if proposal not in bad)
-        return ()
+    def largest(self, proposals: Proposals) -> Proposals:
+        """Return a part of `proposals` that holds: all in one scan if all do, else what splitting finds."""
+        good: Proposals = ()
+        files: Files = {}  # that `good` makes
+        parts = [proposals]
+        while parts and self._may_go_on():
+            part = parts.pop(0)
+            edited, conflicting = apply_all({**self.scene.files, **files}, part, self.scene.values)
+            part = _without(part, conflicting)
+            if not part:
+                continue
+            verdict = self._try(good, part, {**files, **edited})
+            left = _without(part, verdict.useless)
+            if verdict.holds:
+                good, files = good + part, {**files, **edited}
+            elif not verdict.suspects:
+                parts.insert(0, left)
+            else:
+                parts[:0] = _split(left, _without(verdict.suspects, verdict.useless))
+        return good
 
     def _may_go_on(self) -> bool:
         return self.scans < MOST_SCANS and time.monotonic() < self.scene.deadline
 
-    def _holds(self, left: tuple[Proposal, ...]) -> bool:
-        return self._may_go_on() and not self._bad(left)[0]
-
-    def _bad(self, left: tuple[Proposal, ...]) -> tuple[tuple[Proposal, ...], bool]:
-        """Return what of `left` does not hold, and whether it is known that just these are to blame."""
-        scene = self.scene
-        edited, conflicting = apply_all(scene.files, left, scene.values)
-        taken = tuple(proposal for proposal in left if proposal not in conflicting)
-        if conflicting:
-            return conflicting, True
+    def _try(self, good: Proposals, part: Proposals, edited: Files) -> _Verdict:
         self.scans += 1
-        outcome = rescan(scene, edited)
-        new = [identity for identity in outcome.found if not scene.known[identity]]
-        failed = [p for p in taken if not self._mended(p, outcome) or p.suggestion.path in outcome.unreadable]
-        if not failed and not new and not outcome.unreadable & edited.keys():
-            return (), True
-        blamed = {id(p): p for p in failed} | {id(p): p for p in taken if any(_touches(p, i) for i in new)}
-        if blamed:
-            return tuple(blamed.values()), True
-        return taken, False
+        outcome = rescan(self.scene, edited)
+        useless = tuple(p for p in part if not self._mended(p, outcome) or p.suggestion.path in outcome.unreadable)
+        spoiled = [p for p in good if not self._mended(p, outcome)]
+        new = [identity for identity in outcome.found if not self.scene.known[identity]]
+        new += [identity_of(finding) for proposal in spoiled for finding in proposal.findings]
+        if not new and not outcome.unreadable & edited.keys():
+            return _Verdict(useless=useless)
+        return _Verdict(useless=useless, suspects=_suspects(part, new))
 
     def _mended(self, proposal: Proposal, outcome: Outcome) -> bool:
         """Whether the check passes now; of several equal findings (containers of one pod) fewer must be left."""
@@ -118,6 +135,32 @@ class _Trial:
         if any(outcome.found[identity] >= max(1, self.scene.known[identity]) for identity in identities):
             return False
         return proposal.findings[0].scanner == "plumbrule" or identities <= outcome.passed
+
+
+def _suspects(part: Proposals, new: Sequence[Identity]) -> Proposals:
+    """Return what may have brought `new`: for checks of connected resources those that add one, else who is near."""
+    adding = tuple(p for p in part if "add" in p.recipe.edit)
+    touching = tuple(p for p in part if any(_touches(p, identity) for identity in new))
+    connected = all(rule.startswith("CKV2_") for rule, _, _ in new)
+    return (adding or touching if connected else touching or adding) or part
+
+
+def _without(proposals: Proposals, others: Proposals) -> Proposals:
+    gone = set(map(id, others))
+    return tuple(proposal for proposal in proposals if id(proposal) not in gone)
+
+
+def _split(part: Proposals, suspects: Proposals) -> list[Proposals]:
+    """Return the parts to try next: those that nobody suspects first, else halves; one rule alone has failed."""
+    innocent = _without(part, suspects)
+    if innocent and suspects:
+        return [innocent, suspects]
+    rules = sorted({proposal.recipe.rule for proposal in part})
+    if len(rules) < 2:
+        return []
+    first = frozenset(rules[: len(rules) // 2])
+    halves = [tuple(p for p in part if (p.recipe.rule in first) is wanted) for wanted in (True, False)]
+    return [half for half in halves if half]
 
 
 def identity_of(finding: Finding) -> Identity:
@@ -155,15 +198,13 @@ def _identities(framework: str, found: Iterable[object], copy: Tree) -> Iterable
 
 
 def _beyond(scene: Scene, copy: Tree, edited: Files) -> Counter[Identity]:
-    """What the other looks at these files find: our own rules, and in a Terraform root the secrets."""
+    """What else looks at these files: our own rules, and in a Terraform root the search for secrets."""
     if scene.kind == "directory":
         return _own_rules(copy.directory, copy.originals())
-    news: Counter[Identity] = Counter()
-    for look in (_rules_of_folders, _secrets):
-        after = look(copy, edited)
-        if after:
-            news += after - look(scene.tree, edited)
-    return news
+    news = _rules_of_folders(copy, edited)
+    if news:
+        news -= _rules_of_folders(scene.tree, edited)
+    return news + _new_secrets(scene, edited)
 
 
 def _rules_of_folders(tree: Tree, edited: Files) -> Counter[Identity]:
@@ -178,10 +219,23 @@ def _own_rules(folder: str, files: Files) -> Counter[Identity]:
     return Counter(map(identity_of, rules.run_rules(rules.Directory(path=folder, files=files))))
 
 
-def _secrets(tree: Tree, edited: Files) -> Counter[Identity]:
-    files = [str(tree.root / scan_as) for scan_as, real in tree.names.items() if real in edited]
-    outcome = checkov_runners.run("secrets", tree.root, files)
-    return Counter(_identities("secrets", outcome.records, tree))
+def _new_secrets(scene: Scene, edited: Files) -> Counter[Identity]:
+    """Secrets in the lines that the edits write, and not in those that they replace."""
+    changes = {path: pieces(path, scene.files[path], text, Risk.SAFE) for path, text in edited.items()}
+    after = _secrets({path: "".join(piece.replacement for piece in parts) for path, parts in changes.items()})
+    if after:
+        after -= _secrets({path: "".join(piece.original for piece in parts) for path, parts in changes.items()})
+    return after
+
+
+def _secrets(texts: Mapping[str, str]) -> Counter[Identity]:
+    with tempfile.TemporaryDirectory() as folder:
+        names = {f"{number}{PurePosixPath(path).suffix}": path for number, path in enumerate(texts)}
+        for name, path in names.items():
+            Path(folder, name).write_bytes(texts[path].encode("utf-8", "surrogateescape"))
+        tree = Tree(Path(folder), names, "")
+        outcome = checkov_runners.run("secrets", tree.root, [str(tree.root / name) for name in names])
+        return Counter((rule, path, "") for rule, path, _ in _identities("secrets", outcome.records, tree))
 
 
 def _copied(tree: Tree, edited: Files, folder: Path) -> Tree:

@@ -468,9 +468,18 @@ def test_a_fix_of_lines_with_a_secret_is_told_in_words(replacement):
     comment = ssh(suggest("infra/bastion.tf", text, 1, 1, replacement))
     assert not any(word in comment.body for word in ("hunter2", "AnotherOne", "s3cr3t"))
     assert fix_part(comment) == snapshot(
-        "A fix was proved, but it is not shown here: the lines hold what looks like a secret. `plumbrule fix` shows and applies it."
+        "A fix was proved, but it is not shown here: the lines hold what looks like a secret. `plumbrule fix` applies it."
     )
     assert "**What to do:** Allow only the networks" in comment.body
+
+
+def test_words_for_a_fix_that_replaces_warn_first_and_name_the_option():
+    fix = suggest("infra/bastion.tf", '  password = "hunter2!"\n', 1, 1, "  password = var.p\n", risk=Risk.REPLACE)
+    assert fix_part(ssh(fix, inputs=("p",), warnings=("Drain it first",))) == snapshot("""\
+The edit is one line, but where `aws_security_group.bastion` exists already, the provider recreates or restarts it to apply this. Drain it first. A fix was proved, but it is not shown here: the lines hold what looks like a secret. `plumbrule fix --also replace` applies it.
+
+Adds a decision for you: `p` has no value yet.\
+""")
 
 
 @pytest.mark.parametrize(
@@ -497,7 +506,7 @@ def test_a_blank_line_is_no_suggestion():
 def test_what_is_too_long_is_told_in_words():
     comment = ssh(suggest("infra/bastion.tf", BASTION, 10, 10, "    x = 1\n" * 2000))
     assert fix_part(comment) == snapshot(
-        "A fix was proved, but it is not shown here: it is too long. `plumbrule fix` shows and applies it."
+        "A fix was proved, but it is not shown here: it is too long. `plumbrule fix` applies it."
     )
 
 
@@ -531,7 +540,7 @@ def test_a_comment_holds_one_suggestion_and_three_fixes():
     body = only_comment(examined).body
     assert body.count("suggestion\n") == 1
     assert body.count("```diff") == 2
-    assert "There are 2 more fixes: `plumbrule fix` shows them." in body
+    assert "There are 2 more fixes: `plumbrule fix --also input` shows them." in body
 
 
 def test_a_comment_that_stays_on_other_lines_shows_the_fix_without_the_click():

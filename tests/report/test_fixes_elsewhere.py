@@ -216,7 +216,7 @@ infra/iam.tf:7  HIGH  The policy may be used to gain more rights  CKV_AWS_286  i
   → Which actions `aws_iam_policy.deploy` needs only you know. List them instead of `*`; start from
     what CloudTrail saw it use.
 
-3 fixes, 1 safe: plumbrule fix . --base 9e8f7a6
+3 fixes, 1 safe: plumbrule fix . --base 9e8f7a6   the others: --also input --also replace
 blocked: 4 of 4 introduced block · 3 standing · 0.8 s
 """)
 
