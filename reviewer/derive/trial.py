@@ -11,7 +11,8 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,14 +117,26 @@ def _keys(records: Iterable[Any]) -> frozenset[tuple[str, str]]:
 
 def load(framework: str) -> Any:
     """Return Checkov's runner for a framework, its checks registered: loading all runners takes seconds."""
-    os.environ.update(checkov_runners.ENVIRONMENT)
     logging.getLogger().addHandler(logging.NullHandler())
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _environment(checkov_runners.ENVIRONMENT):
         warnings.simplefilter("ignore", DeprecationWarning)  # Checkov's own affair
         runner = importlib.import_module(f"checkov.{framework}.runner").Runner
     if framework == "terraform":
         _remember_evaluations()
     return runner
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Checkov reads it when it is imported; whoever else runs in this process keeps theirs."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            os.environ.pop(name, None)
+        os.environ.update({name: before[name] for name in values if name in before})
 
 
 def _remember_evaluations() -> None:

@@ -13,6 +13,7 @@ value.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,6 +125,7 @@ def _targets(read: Text, place: ResourcePlace, recipe: Recipe) -> Sequence[Targe
     return [Target(node=resource, path=("Properties",) if recipe.edit.get("at") != "resource" else ())]
 
 
+@functools.lru_cache(maxsize=8)
 def _has_short_tags(path: str, read: Text) -> bool:
     """Whether intrinsic functions are to be written as tags: in YAML, unless the file has only full ones."""
     template = _template(read, path)

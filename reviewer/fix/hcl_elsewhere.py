@@ -10,6 +10,7 @@ from reviewer.fix.hcl_choices import variables_in
 from reviewer.fix.hcl_draft import Draft, Top, find
 from reviewer.fix.hcl_overlay import Elsewhere, Merge, operated
 from reviewer.fix.hcl_splices import at, without
+from reviewer.fix.hcl_tree import is_whole, literal
 from reviewer.fix.hcl_values import Operation, Set, input_of, is_literal, is_settled
 from reviewer.fix.origins import NoDefault, Origin, Scope, trace
 
@@ -45,7 +46,7 @@ def _settle_one_of(
         try:
             found += _settle(draft, scope, merge, (each, what[1]), asked)
         except CannotEdit as problem:
-            problems.append(problem)
+            problems += [problem] if each.required else []
     if problems and not found:
         raise problems[0]
 
@@ -63,38 +64,43 @@ def _settle(draft: Draft, scope: Scope, merge: Merge, what: tuple[Elsewhere, Val
             raise
         asked.inputs.append(unset.top.labels[0])
         return 1
-    if _is_default_to_drop(draft.files, origin, each.operation):
+    inner = Merge(path=origin.top.path, line=1)
+    if _would_refer(draft.files, origin, each.operation) and not _may_refer(draft.files, origin, each):
         draft.rewrite(origin.top, _without_default)
         asked.inputs.append(origin.top.labels[0])
         return 1
-    _check(draft.files, origin, each)
-    inner = Merge(path=origin.top.path, line=1)
     draft.rewrite(origin.top, lambda text: operated(text, origin.chain, origin.name, each.operation, inner))
     names = [name for used in inner.used for name in variables_in(used, values)]
     asked.variables.setdefault(origin.top, []).extend(names)
     return inner.done
 
 
-def _is_default_to_drop(files: Files, origin: Origin, operation: Operation) -> bool:
-    """A default that offends, where only the organization knows a better one: of a root's variable it is taken away."""
-    if origin.top.type != "variable" or is_literal(operation) or origin.scope.calls or not input_of(operation):
+def _would_refer(files: Files, origin: Origin, operation: Operation) -> bool:
+    """Tell whether what comes of the value there would be no literal any more."""
+    if is_literal(operation):
         return False
     block = find(files, origin.top)
     text = files[origin.top.path][block.start : block.end]
-    probe = Merge(path=origin.top.path, line=1)
-    return operated(text, origin.chain, origin.name, operation, probe) != text
+    after = operated(text, origin.chain, origin.name, operation, Merge(path=origin.top.path, line=1))
+    attribute = at(after, origin.chain).attribute(origin.name)
+    return after != text and attribute is not None and not is_whole(literal(attribute.value))
+
+
+def _may_refer(files: Files, origin: Origin, each: Elsewhere) -> bool:
+    """Tell whether a reference may stand there: not in a default, which is to be taken away then.
+
+    That is right only in a root, for a value that the organization has to give; else it raises CannotEdit. Another
+    module cannot refer to a resource of this one.
+    """
+    is_input = input_of(each.operation)
+    if origin.takes_references and (origin.top.type != "module" or is_input):
+        return True
+    if origin.top.type == "variable" and is_input and not origin.scope.calls:
+        return False
+    there = f"{origin.top.path}:{find(files, origin.top).line}"
+    raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); change it there.")
 
 
 def _without_default(text: bytes) -> bytes:
     attribute = at(text, (("variable", 0),)).attribute("default")
     return without(text, attribute) if attribute else text
-
-
-def _check(files: Files, origin: Origin, each: Elsewhere) -> None:
-    """A reference may not stand everywhere: not in a default, and not in another module if it names a resource."""
-    if is_literal(each.operation) or (origin.takes_references and origin.top.type != "module"):
-        return
-    if origin.top.type == "module" and input_of(each.operation):
-        return
-    there = f"{origin.top.path}:{find(files, origin.top).line}"
-    raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); change it there.")

@@ -47,11 +47,10 @@ def _without_item(text: bytes, items: Sequence[Value], index: int, *, last: bool
     if end >= 0 and tail and not text[start : item.start].strip():
         text = text[:start] + text[end + 1 :]
         return text if tail.group(1) or not last else _without_comma(text, items, index)
+    if last and index:
+        return text[: items[index - 1].end] + text[item.end :]
     behind = re.match(rb"\s*,[ \t]*", text[item.end :])
-    if behind and not last:
-        return text[: item.start] + text[item.end + behind.end() :]
-    text = text[: item.start].rstrip(b" \t") + text[item.end :]
-    return _without_comma(text, items, index) if not behind else text[: item.start] + text[item.start :].lstrip(b", ")
+    return text[: item.start] + text[item.end + (behind.end() if behind else 0) :]
 
 
 def _without_comma(text: bytes, items: Sequence[Value], index: int) -> bytes:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_lists import opaque_parts
 from reviewer.fix.hcl_splices import OBJECT, Chain, at, objects_of, with_attribute, with_block
-from reviewer.fix.hcl_tree import Attribute, Block, Value, literal, parse, text_of
+from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, literal, parse, text_of
 from reviewer.fix.hcl_values import Operation, Set, applied, is_done, is_settled, same
-
 
 MAX_BLOCKS = 100
 """Nested blocks that one edit changes."""
@@ -27,6 +26,7 @@ class Elsewhere:
     value: Value
     line: int
     operation: Operation
+    required: bool = True  # False: a part of a list beside others, which need not be what offends
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,8 +78,9 @@ def operated(text: bytes, chain: Chain, name: str, operation: Operation, merge: 
         return overlaid(text, (*chain, (name, OBJECT)), objects_of(entries)[0], merge)
     after = applied(text, chain, name, operation)
     if after == text and not is_done(attribute.value, operation):
+        alone = attribute.value.kind == "tuple" and len(elements(attribute.value)) == 1
         merge.elsewhere += (
-            Elsewhere(name=name, value=part, line=attribute.line, operation=operation)
+            Elsewhere(name=name, value=part, line=attribute.line, operation=operation, required=alone)
             for part in opaque_parts(attribute.value)
         )
         return text

@@ -112,7 +112,7 @@ def applied(text: bytes, chain: Chain, name: str, operation: Operation) -> bytes
         return with_value(text, attribute.value, operation.new)
     if isinstance(operation, Replace):
         return _replaced(text, chain, name, operation)
-    return _included(text, attribute, operation)
+    return _included(text, chain, name, operation)
 
 
 def _replaced(text: bytes, chain: Chain, name: str, operation: Replace) -> bytes:
@@ -133,14 +133,13 @@ def _replaced(text: bytes, chain: Chain, name: str, operation: Replace) -> bytes
     return text
 
 
-def _included(text: bytes, attribute: Attribute, operation: Include) -> bytes:
-    lists = list(lists_in(attribute.value))
-    if not lists:
-        return with_value(text, attribute.value, written(list(operation.items), operation.values))
-    present = [item for list_ in lists for item in elements(list_)]
-    for wanted in reversed(operation.items):
-        new = written(wanted, operation.values)
-        if not any(same(item, new) for item in present):
+def _included(text: bytes, chain: Chain, name: str, operation: Include) -> bytes:
+    for wanted in operation.items:
+        value, new = _attribute(text, chain, name).value, written(wanted, operation.values)
+        lists = list(lists_in(value))
+        if not lists:
+            text = with_value(text, value, written([wanted], operation.values))
+        elif not any(same(item, new) for list_ in lists for item in elements(list_)):
             text = with_item(text, lists[0], new)
     return text
 

@@ -142,19 +142,20 @@ class _Composer:
 
     def compose(self) -> tuple[tuple[Node, ...], frozenset[Node]]:
         """Return the root of each document, and what aliases stand for. Raises CannotEdit and yaml.YAMLError."""
-        for count, event in enumerate(yaml.parse(self._text, Loader=yaml.CSafeLoader)):
+        parser = yaml.CSafeLoader(self._text)
+        for count, event in enumerate(iter(parser.get_event, None)):
             if count > MAX_NODES or len(self._open) > MAX_DEPTH or self._aliases > MAX_ALIASES:
                 raise CannotEdit(f"`{self._path}` is nested too deeply or has too many values to be edited.")
-            if isinstance(event, yaml.DocumentStartEvent):
-                self._anchors = {}
+            if isinstance(event, yaml.ScalarEvent):
+                self._add(self._scalar(event))
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._open.append(_Open(event=event))
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._add(self._collection(self._open.pop(), event))
-            elif isinstance(event, yaml.ScalarEvent):
-                self._add(self._scalar(event))
             elif isinstance(event, yaml.AliasEvent):
                 self._add(self._alias(event))
+            elif isinstance(event, yaml.DocumentStartEvent):
+                self._anchors = {}
         return tuple(self._documents), frozenset(self._aliased)
 
     def _add(self, node: Node) -> None:

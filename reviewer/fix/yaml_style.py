@@ -17,8 +17,10 @@ from typing import Any
 import yaml
 
 from reviewer.fix import yaml_nodes
+from reviewer.fix.editing import CannotEdit
 from reviewer.fix.yaml_nodes import Node
 
+MAX_INDENT = 200
 _SAMPLE = 3000
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+()-]*)*")
 _EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.*\[\]]+ \}\}")
@@ -44,6 +46,7 @@ class Style:
     inline: bool = True  # JSON: lists of plain values and objects with one member stay on a line
 
 
+@functools.lru_cache(maxsize=32)
 def of(text: str, document: Node, *, json_: bool) -> Style:
     """Return how a document is written, by what it does most often."""
     steps, dashes = _indents(document) if not json_ else (_json_indents(text, document), Counter[int]())
@@ -88,9 +91,10 @@ def _json_indents(text: str, document: Node) -> Counter[int]:
 
 
 def indent_at(text: str, position: int) -> str:
-    """Return the white space that the line of a position begins with."""
+    """Return the white space that the line of a position begins with, MAX_INDENT at most."""
     start = text.rfind("\n", 0, position) + 1
-    return text[start : start + len(text[start:]) - len(text[start:].lstrip(" \t"))] if start < len(text) else ""
+    line = text[start : start + MAX_INDENT]
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def scalar(value: Any, style: Style, *, quote: str = "") -> str:
@@ -111,19 +115,23 @@ def is_plain(text: str) -> bool:
     """Return whether a string needs no quotes, and would be read as the same string everywhere."""
     if len(text) > 200 or not any(form.fullmatch(text) for form in (_PLAIN, _PLAIN_COLON, _EXPRESSION)):
         return False
-    return plain_value(text) == text and isinstance(plain_value(text), str)
+    return isinstance(_loaded(text), str)
+
+
+def plain_value(text: str) -> Any:
+    """Return what an unquoted scalar is read as: a string, a number, a boolean or None; dates stay text."""
+    value = _loaded(text)
+    return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
 @functools.lru_cache(maxsize=4096)
-def plain_value(text: str) -> Any:
-    """Return what an unquoted scalar is read as: a string, a number, a boolean or None."""
-    if len(text) > 100:
+def _loaded(text: str) -> Any:
+    if len(text) > 200:
         return text
     try:
-        value = yaml.load(text, Loader=yaml.CSafeLoader)
+        return yaml.load(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, OverflowError):
         return text
-    return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
 def flow(value: Any, style: Style) -> str:
@@ -213,7 +221,9 @@ def _in_block(value: Any, style: Style) -> str:
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:
-    """Return lines moved to the right; empty ones stay empty."""
+    """Return lines moved to the right; empty ones stay empty. Raises CannotEdit for what is absurdly far right."""
+    if columns > MAX_INDENT:
+        raise CannotEdit("The file is indented too deeply to be edited.")
     return [" " * columns + line if line else line for line in lines]
 
 

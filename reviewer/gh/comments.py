@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from reviewer.gh.standing import StandingComment
 from reviewer.model import Annotation, Hunk, InlineComment, Level, Sha, Span
-from reviewer.report.comment import mended
-from reviewer.report.markers import is_mended, read_comment_marker, without_markers
+from reviewer.report.comment import body_elsewhere, mended
+from reviewer.report.markers import fences_in, is_mended, read_comment_marker, without_markers
 
 _VOLATILE = re.compile(r"#L\d+(?:-L\d+)?|(?<=:)\d+\b|\b[0-9a-f]{7,40}\b")
 """Lines and commits: what moves from push to push while a comment says the same."""
@@ -48,6 +48,7 @@ class Marked:
     key: str
     fingerprints: frozenset[str]
     mended: bool
+    place: tuple[str, int | None, int | None]  # path, start_line, line
 
 
 def plan_comments(
@@ -61,7 +62,8 @@ def plan_comments(
     marked = tuple(filter(None, map(_marked, standing)))
     by_key = _one_of_each_key(marked)
     told = _told(desired, marked, by_key)
-    edits = [(by_key[c.key], Edit(comment_id=by_key[c.key].id, body=c.body)) for c in desired if c.key in by_key]
+    there = [(c, by_key[c.key]) for c in desired if c.key in by_key]
+    edits = [(comment, Edit(comment_id=comment.id, body=_body_for(c, comment))) for c, comment in there]
     edits = [(comment, edit) for comment, edit in edits if not _says_the_same(comment.body, edit.body)]
     wanted = {comment.key for comment in desired}
     gone = [c for c in marked if not c.mended and not c.fingerprints & present and _is_unwanted(c, by_key, wanted)]
@@ -84,7 +86,14 @@ def _marked(comment: StandingComment) -> Marked | None:
         key=key,
         fingerprints=frozenset(fingerprints),
         mended=is_mended(comment.body),
+        place=(comment.path, comment.start_line, comment.line),
     )
+
+
+def _body_for(desired: InlineComment, standing: Marked) -> str:
+    """Return what `standing` should say: it cannot move, and a suggestion replaces the lines that it stands on."""
+    in_place = standing.place == (desired.path, desired.start_line, desired.line)
+    return desired.body if in_place else body_elsewhere(desired)
 
 
 def _one_of_each_key(marked: Sequence[Marked]) -> dict[str, Marked]:
@@ -112,6 +121,7 @@ def _says_the_same(standing: str, desired: str) -> bool:
     return (
         is_mended(standing) == is_mended(desired)
         and read_comment_marker(standing) == read_comment_marker(desired)
+        and fences_in(standing) == fences_in(desired)
         and _words(standing) == _words(desired)
     )
 
@@ -128,7 +138,7 @@ def fits(comment: InlineComment, hunks: Sequence[Hunk]) -> bool:
 
 def as_annotation(comment: InlineComment) -> Annotation:
     """Return the annotation that says what `comment` would have said."""
-    text = _MARKUP.sub("", without_markers(comment.body)).strip()
+    text = _MARKUP.sub("", without_markers(body_elsewhere(comment))).strip()
     title, _, rest = text.partition("\n")
     return Annotation(
         span=Span(path=comment.path, start_line=comment.start_line or comment.line, end_line=comment.line),

@@ -57,10 +57,16 @@ class StandingReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingComment:
-    """A review comment of ours, on whatever head it was made."""
+    """A review comment of ours, on whatever head it was made, and the lines where it stands now.
+
+    `line` is None when those lines were changed since; `start_line` when it is one line.
+    """
 
     id: int
     body: str
+    path: str = ""
+    line: int | None = None
+    start_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +140,13 @@ def review(value: Any) -> StandingReview:
 
 def comment(value: Any) -> StandingComment:
     """Parse a review comment."""
-    return StandingComment(id=pick(value, "id", int), body=pick(value, "body", str))
+    return StandingComment(
+        id=pick(value, "id", int),
+        body=pick(value, "body", str),
+        path=pick_optional(value, "path", str) or "",
+        line=pick_optional(value, "line", int),
+        start_line=pick_optional(value, "start_line", int),
+    )
 
 
 def author(value: Any) -> str:

@@ -177,7 +177,7 @@ def test_the_text_has_one_type_a_line_in_order() -> None:
 
 
 def test_a_folder_without_a_schema_is_told(tmp_path: Path) -> None:
-    with pytest.raises(schemas.NoSchemas, match="expected google.json or a package"):
+    with pytest.raises(schemas.NoSchemas, match=r"expected google\.json or a package"):
         schemas.read_folder(tmp_path, "google", TYPES)
 
 

@@ -16,7 +16,8 @@ from reviewer.fix.schema import problems
 from reviewer.scan import recipe_files, schema_files
 from tests.fix import rows as table
 from tests.fix.rows import Row
-from tests.fix.trying import tried, tried_with_policy
+from tests.fix.trying import tried
+from tests.fix.variants import tried_on_each_type, tried_with_policy
 
 CENSUS = Path(__file__).with_name("census.yml")
 FILES = table.files()
@@ -51,6 +52,17 @@ def test_a_value_of_the_policy_serves_as_well_as_a_variable(path: Path) -> None:
     wrong = [
         f"{outcome.row.name}: {problem}"
         for outcome in tried_with_policy(rows_of(path), table.choices(path))
+        for problem in outcome.problems
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TERRAFORM, ids=name)
+def test_a_recipe_serves_every_type_that_it_names(path: Path) -> None:
+    wrong = [
+        f"{outcome.row.name}: {problem}"
+        for outcome in tried_on_each_type(rows_of(path), table.choices(path))
         for problem in outcome.problems
     ]
     assert not wrong, "\n" + "\n".join(wrong)

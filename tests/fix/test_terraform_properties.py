@@ -1,4 +1,4 @@
-"""Whatever the block looks like: edits parse, repeat without effect, keep what they do not touch, and stay formatted."""
+"""Whatever a block looks like: edits parse, repeat without effect, keep what they do not touch, stay formatted."""
 
 from __future__ import annotations
 
@@ -18,13 +18,26 @@ from reviewer.fix.hcl_align import aligned, spliced
 from tests.fix.hcl_stories import VALUES, finding, recipe
 
 TERRAFORM = shutil.which("terraform")
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(["a", "bb", "ccc", "name", "acl", "encrypted", "kms_key_id", "zone_id_list", "tags"])
 block_names = st.sampled_from(["ingress", "logging", "options", "lifecycle"])
 simple = st.sampled_from(
-    ["1", "true", '"x"', '"true"', "null", "var.a", "[]", '["a", "b"]', "{ k = 1 }", '"${var.b}-x"', "-1.5", "max(1, 2)"]
+    [
+        "1",
+        "true",
+        '"x"',
+        '"true"',
+        "null",
+        "var.a",
+        "[]",
+        '["a", "b"]',
+        "{ k = 1 }",
+        '"${var.b}-x"',
+        "-1.5",
+        "max(1, 2)",
+    ]
 )
 heredoc = st.just("<<-EOT\n    text # none\n      a = 1\n  EOT")
 long_list = st.just('[\n    "a", # first\n    "b"\n  ]')
@@ -152,6 +165,27 @@ def test_line_ends_and_a_byte_order_mark_make_no_difference(text: str, which: te
 def test_a_file_without_a_last_newline_gets_none(text: str, which: terraform.Recipe) -> None:
     before = text.rstrip("\n").encode()
     assert not _edited(before, which).endswith(b"\n")
+
+
+@MANY
+@given(st.data(), files(), recipes)
+def test_hostile_bytes_raise_nothing_but_a_refusal(data: st.DataObject, text: str, which: terraform.Recipe) -> None:
+    broken = bytearray(text.encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(broken)))
+        junk = data.draw(
+            st.sampled_from([b"", b"{", b"}", b'"', b"<<E", b"\0", b"\xff", b"\r", b"/*", b"${", b"[", b"=", b"#"])
+        )
+        broken[at : at + data.draw(st.integers(0, 3))] = junk
+    source = {"main.tf": bytes(broken)}
+    for line in range(1, 6):
+        try:
+            place = terraform.locate(source, finding("main.tf", line, span=(line + 1, line + 2)))
+            terraform.matches(source, place, which)
+            after = terraform.edit(source, place, which, VALUES).files
+        except CannotEdit:
+            continue
+        assert all(len(hcl.parse(each).errors) <= len(hcl.parse(source["main.tf"]).errors) for each in after.values())
 
 
 @MANY

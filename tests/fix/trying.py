@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -47,43 +47,6 @@ def tried(rows: Sequence[Row], choices: Mapping[str, Choice], *, edit: bool) -> 
             if edit:
                 problems += editor_problems(row.recipe, bad, choices)
             yield Tried(row=row, problems=tuple(problems))
-
-
-def tried_with_policy(rows: Sequence[Row], choices: Mapping[str, Choice]) -> Iterator[Tried]:
-    """Try the rows that ask for a choice as if the policy had made it: then nothing may be left to ask for."""
-    asking = [row for row in rows if row.recipe and "choice." in str(row.recipe.edit)]
-    if not asking:
-        return
-    results = checkov_results(asking)
-    values = Values(choices=choices, chosen=samples(choices))
-    after: dict[str, str] = {}
-    problems: dict[int, str] = {}
-    for number, row in enumerate(asking):
-        assert row.recipe
-        try:
-            after[f"{number}"] = with_values(row.recipe, results[f"{number} bad"], values)
-        except CannotEdit as error:
-            problems[number] = f"editor: {error}"
-    again = trial.results(asking[0].framework, after, apart=True)
-    for number, row in enumerate(asking):
-        assert row.recipe
-        told = [problems[number]] if number in problems else []
-        if not told:
-            chosen = replace(row.recipe, fixed=after[f"{number}"])
-            told = [*checkov_problems(chosen, results[f"{number} bad"], again[f"{number}"])]
-        yield Tried(row=row, problems=tuple(told))
-
-
-def with_values(recipe: Recipe, bad: trial.Result, values: Values) -> str:
-    """Return what the editor makes of `bad` with values from the policy. Raises CannotEdit."""
-    editor = importlib.import_module(f"reviewer.fix.{recipe.framework}")
-    now = bad.tree.originals()
-    for place in [editor.locate(now, finding) for finding in findings(recipe, bad)]:
-        made = editor.edit(now, place, recipe, values)
-        if made.inputs:
-            raise CannotEdit(f"asks for {', '.join(made.inputs)} though the policy has a value")
-        now |= made.files
-    return next(iter(now.values())).decode()
 
 
 def checkov_results(rows: Sequence[Row]) -> dict[str, trial.Result]:
