@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from reviewer.derive.command import recipes
 from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Risk
 
@@ -103,6 +104,9 @@ def fixes_report(path: Path, form: str) -> None:
 
     with local_fixes.mending(local_fixes.Wanted(path=path, cached=False), os.environ, progress) as found:
         click.echo(local_fixes.render_report(found, form), nl=False)
+
+
+commands.add_command(recipes)
 
 
 @commands.command()

@@ -19,7 +19,7 @@ from reviewer.rules.overlaps import without_overlaps
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
-from reviewer.scan.fixes import Proposed, propose
+from reviewer.scan.fixes import Proposed, choice_problems, propose
 from reviewer.scan.kinds import is_infrastructure
 from reviewer.scan.objects import Clone
 from reviewer.scan.running import Bench
@@ -65,7 +65,7 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
         base_sha=case.base,
         policy_source=ruling.source,
         policy_digest=policies.digest(ruling.policy),
-        policy_problems=ruling.problems,
+        policy_problems=(*ruling.problems, *choice_problems(ruling.policy.choices)),
         files=head.files,
         roots=head.roots,
         resources=head.resources,

@@ -13,8 +13,10 @@ from reviewer.fix.editing import CannotEdit, Edited, Files, Place, Values
 from reviewer.fix.editors import EDITORS
 from reviewer.fix.lines import hull
 from reviewer.fix.recipes import Recipe, Recipes
+from reviewer.fix.schema import Schema
 from reviewer.model import Finding, Risk, Suggestion
 
+NO_SCHEMA = Schema(types={})
 ALREADY = "The code says already what would mend it."
 SEVERAL_FILES = "What would mend it has to change in several files at once."
 
@@ -43,36 +45,48 @@ class Refusal:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What proposals are made from: the recipes, the values of the policy, and what providers allow."""
+
+    recipes: Recipes
+    values: Values
+    schema: Schema = NO_SCHEMA
+
+
 def propose(
-    files: Files, findings: Iterable[Finding], recipes: Recipes, values: Values
+    files: Files, findings: Iterable[Finding], known: Knowledge
 ) -> tuple[tuple[Proposal, ...], tuple[Refusal, ...]]:
     """Return an edit for each finding that there is one for; equal edits for one rule are one proposal."""
     proposals: dict[tuple[str, Suggestion], Proposal] = {}
     refusals = []
     for finding in findings:
         try:
-            proposal = attempt(files, finding, recipes, values)
+            proposal = attempt(files, finding, known)
         except CannotEdit as error:
             refusals.append(Refusal(finding=finding, why=str(error)))
             continue
         key = (finding.rule, proposal.suggestion)
-        if known := proposals.get(key):
-            proposal = replace(known, findings=(*known.findings, finding))
+        if same := proposals.get(key):
+            proposal = replace(same, findings=(*same.findings, finding))
         proposals[key] = proposal
     return tuple(proposals.values()), tuple(refusals)
 
 
-def attempt(files: Files, finding: Finding, recipes: Recipes, values: Values) -> Proposal:
+def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
     """Return what the first recipe that fits makes of `finding`. Raises CannotEdit."""
     editor = EDITORS.get(finding.framework)
-    if editor is None or not recipes.recipes.get((finding.framework, finding.rule)):
+    if editor is None or not known.recipes.recipes.get((finding.framework, finding.rule)):
         raise CannotEdit("")
     place: Place = editor.locate(files, finding)
     problem = CannotEdit("")
-    for recipe in recipes.of(finding.framework, finding.rule, place.type):
+    for recipe in known.recipes.of(finding.framework, finding.rule, place.type):
         if editor.matches(files, place, recipe):
             try:
-                return _proposal(files, finding, place, recipe, editor.edit(files, place, recipe, values))
+                edited = editor.edit(files, place, recipe, known.values)
+                proposal = _proposal(files, finding, place, recipe, edited)
+                _check_schema(known.schema, files, edited, proposal.suggestion)
+                return proposal
             except CannotEdit as error:
                 problem = error
     raise problem
@@ -89,6 +103,13 @@ def _proposal(files: Files, finding: Finding, place: Place, recipe: Recipe, edit
     if not _is_text(suggestion.original + suggestion.replacement):
         raise CannotEdit(f"{path} is not UTF-8.")
     return Proposal(findings=(finding,), place=place, recipe=recipe, suggestion=suggestion, inputs=edited.inputs)
+
+
+def _check_schema(schema: Schema, files: Files, edited: Edited, suggestion: Suggestion) -> None:
+    if suggestion.path.endswith(sanity.HCL):
+        end = suggestion.start_line + suggestion.replacement.count("\n")
+        before, after = files[suggestion.path], edited.files[suggestion.path]
+        sanity.check_schema(schema, before, after, range(suggestion.start_line, end + 1))
 
 
 def _is_text(text: str) -> bool:

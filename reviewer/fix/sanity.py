@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from reviewer import hcl
 from reviewer.fix.editing import CannotEdit, Files
+from reviewer.fix.schema import Schema, problems
 
-_HCL = (".tf", ".tofu")
+HCL = (".tf", ".tofu")
 _REFERENCE = re.compile(
     r"(?<![\w.\-\"])(var|local|module|data\.[a-z][a-z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]+)\.([A-Za-z_][\w-]*)"
 )
@@ -22,7 +23,7 @@ _parsed = functools.lru_cache(maxsize=256)(hcl.parse)
 
 def check(files: Files, path: str, after: bytes) -> None:
     """Compare `after` with the file at `path`. Raises CannotEdit saying what the edit would break."""
-    if not path.endswith(_HCL):
+    if not path.endswith(HCL):
         return
     old, new = _parsed(files[path]), _parsed(after)
     if len(new.errors) > len(old.errors):
@@ -33,8 +34,26 @@ def check(files: Files, path: str, after: bytes) -> None:
         raise CannotEdit(f"The fix would refer to {dangling}, which does not exist.")
 
 
+def check_schema(schema: Schema, before: bytes, after: bytes, lines: range) -> None:
+    """Hold the resources in `lines` of `after` against the provider's schema. Raises CannotEdit for a new problem."""
+    known = {_header(block): problems(schema, block.labels[0], block.body) for block in _resources(before)}
+    for block in _resources(after):
+        if block.start_line < lines.stop and block.end_line >= lines.start:
+            new = Counter(problems(schema, block.labels[0], block.body)) - Counter(known.get(_header(block), ()))
+            if new:
+                raise CannotEdit(f"The provider does not allow what would mend it: {next(iter(new))}.")
+
+
+def _resources(text: bytes) -> tuple[hcl.Block, ...]:
+    return tuple(block for block in _parsed(text).blocks if block.type == "resource" and block.labels)
+
+
+def _header(block: hcl.Block) -> tuple[str, ...]:
+    return (block.type, *block.labels)
+
+
 def _headers(body: hcl.Body) -> Counter[tuple[str, ...]]:
-    return Counter((block.type, *block.labels) for block in body.blocks)
+    return Counter(map(_header, body.blocks))
 
 
 def _dangling(files: Files, path: str, after: bytes) -> str | None:
@@ -45,7 +64,7 @@ def _dangling(files: Files, path: str, after: bytes) -> str | None:
     directory = posixpath.dirname(path)
     declared: set[str] = set()
     for other, text in files.items():
-        if other.endswith(_HCL) and posixpath.dirname(other) == directory:
+        if other.endswith(HCL) and posixpath.dirname(other) == directory:
             declared.update(_declared(_parsed(after if other == path else text)))
     return min(new - declared, default=None)
 

@@ -5,10 +5,13 @@ Owns which unit is asked about which finding, and that what several roots say ab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from reviewer.fix.guidance import guide
+from reviewer.fix.recipes import Choice
 from reviewer.model import Finding, Fix, Fixes, Guidance, Risk, ScanResult, Suggestion
 from reviewer.process import Stop
 from reviewer.scan.fix_results import UnitFixes
@@ -21,6 +24,7 @@ Chosen = Mapping[str, str | Sequence[str]]
 """The policy's values, by the name of the choice."""
 
 NOTHING = UnitFixes()
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,29 @@ def propose(
         milliseconds=sum(one.fixes.milliseconds for one in ordered.values()),
         units=len(asked),
     )
+
+
+def choice_problems(chosen: Chosen) -> tuple[str, ...]:
+    """Return what is wrong with the policy's choices, each as "fixes.choices.NAME: what; expected what"."""
+    known = recipes().choices if chosen else {}
+    return tuple(
+        problem for name, value in chosen.items() if (problem := _choice_problem(known.get(name), name, value))
+    )
+
+
+def _choice_problem(choice: Choice | None, name: str, value: str | Sequence[str]) -> str:
+    where = f"fixes.choices.{name}"
+    if choice is None:
+        near = get_close_matches(name, recipes().choices, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; docs/policy.md lists the names"
+        return f"{where}: no fix uses a value of this name{hint}"
+    if choice.type == "list(string)" and isinstance(value, str):
+        return f"{where}: it is one text; expected a list of texts"
+    if choice.type != "list(string)" and not isinstance(value, str):
+        return f"{where}: it is a list; expected one text"
+    if choice.type == "number" and not _NUMBER.fullmatch(str(value)):
+        return f"{where}: {str(value)[:40]!r} is not a number"
+    return ""
 
 
 def _requests(

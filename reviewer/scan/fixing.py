@@ -13,12 +13,13 @@ from typing import Any
 
 from reviewer.fix.editing import Values
 from reviewer.fix.lines import hull, pieces
-from reviewer.fix.proposals import Proposal, apply_all, propose
+from reviewer.fix.proposals import Knowledge, Proposal, apply_all, propose
 from reviewer.model import Finding, Fix, Risk, Suggestion
 from reviewer.scan import fix_results, results
 from reviewer.scan.fix_results import UnitFixes
 from reviewer.scan.proof import Scene, prove
 from reviewer.scan.recipe_files import recipes
+from reviewer.scan.schema_files import schema
 from reviewer.scan.tree import Tree
 
 ONE_CLICK = (Risk.SAFE, Risk.INPUT)
@@ -52,7 +53,9 @@ def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
 
 def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], begun: float) -> UnitFixes:
     ordered = sorted(wanted, key=lambda finding: (-finding.severity, finding.span, finding.rule))
-    proposals, refusals = propose(scene.files, ordered, recipes(), scene.values)
+    proposals, refusals = propose(
+        scene.files, ordered, Knowledge(recipes=recipes(), values=scene.values, schema=schema())
+    )
     proof = prove(scene, proposals)
     return UnitFixes(
         single=tuple(_fix(proposal.suggestion, [proposal]) for proposal in proof.proved),

@@ -170,6 +170,7 @@ def test_json_stays_json_in_the_style_of_the_file() -> None:
             assert new == json.dumps(made, indent=indent), inner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -273,7 +274,8 @@ def written(value: Any, form: str, comments: bool) -> str:
     return "".join(line if line[:1] in (" ", "-") else f"# before\n{line}" for line in text.splitlines(keepends=True))
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
 @given(
     value=st.dictionaries(KEYS, VALUES, max_size=4),
     overlay=OVERLAYS,
@@ -300,7 +302,8 @@ def test_set_makes_what_merging_the_values_makes_and_touches_nothing_else(
     assert new.count("# before") == source.count("# before")
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
 @given(
     value=st.dictionaries(KEYS, VALUES, min_size=2, max_size=4),
     key=KEYS,
@@ -313,7 +316,7 @@ def test_remove_takes_one_key_and_nothing_else(value: dict[str, Any], key: str, 
     assert yaml.safe_load(new) == yaml.safe_load(text) | {"spec": spec}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=st.text(alphabet="ab:-#&*!|>{}[],'\"? \n\r\t%@`\ufeff", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -18,8 +18,8 @@ from reviewer.fix.hcl_align import aligned, spliced
 from tests.fix.hcl_stories import VALUES, finding, recipe
 
 TERRAFORM = shutil.which("terraform")
-FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(["a", "bb", "ccc", "name", "acl", "encrypted", "kms_key_id", "zone_id_list", "tags"])
 block_names = st.sampled_from(["ingress", "logging", "options", "lifecycle"])

@@ -84,11 +84,21 @@ def checkov_problems(recipe: Recipe, bad: trial.Result, fixed: trial.Result) -> 
     for rule, resource in mine:
         if (rule, resource) in fixed.failed:
             yield f"fixed: Checkov still fails {resource}"
-        elif (rule, resource) not in fixed.passed:
+        elif not passes(recipe, resource, fixed):
             yield f"fixed: {resource} does not fail any more, but does not pass either"
     new = sorted(fixed.failed - bad.failed)
     if new:
         yield "fixed: new findings: " + ", ".join(" ".join(key) for key in new)
+
+
+def passes(recipe: Recipe, resource: str, fixed: trial.Result) -> bool:
+    """Tell whether the rule passes for a resource.
+
+    Of a Dockerfile Checkov says only which instruction fails (ADD): when it is gone there is nothing to pass.
+    """
+    if recipe.framework == "dockerfile":
+        return bool(fixed.passed) and all(rule != recipe.rule for rule, _ in fixed.failed)
+    return (recipe.rule, resource) in fixed.passed
 
 
 def editor_problems(recipe: Recipe, bad: trial.Result, choices: Mapping[str, Choice]) -> Iterator[str]:

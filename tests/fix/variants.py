@@ -25,15 +25,15 @@ def tried_with_policy(rows: Sequence[Row], choices: Mapping[str, Choice]) -> Ite
 
 def tried_on_each_type(rows: Sequence[Row], choices: Mapping[str, Choice]) -> Iterator[Tried]:
     """Try Terraform rows on the types that their own example is not about, in the same example."""
-    others = []
-    for row in rows:
-        recipe = row.recipe
-        own = next((head for head in _HEAD.findall(recipe.bad) if head in recipe.types), None) if recipe else None
-        for type_ in recipe.types if recipe and own else ():
-            if type_ not in {own, ANY}:
-                bad = re.sub(rf"\b{own}\b", type_, recipe.bad)
-                others.append((replace(row, name=f"{row.name} as {type_}"), replace(recipe, bad=bad)))
-    yield from _tried(others, choices)
+    yield from _tried([other for row in rows if row.recipe for other in _on_other_types(row, row.recipe)], choices)
+
+
+def _on_other_types(row: Row, recipe: Recipe) -> Iterator[tuple[Row, Recipe]]:
+    own = next((head for head in _HEAD.findall(recipe.bad) if head in recipe.types), None)
+    for type_ in recipe.types if own else ():
+        if type_ not in {own, ANY}:
+            bad = re.sub(rf"\b{own}\b", type_, recipe.bad)
+            yield replace(row, name=f"{row.name} as {type_}"), replace(recipe, bad=bad)
 
 
 def _tried(rows: Sequence[tuple[Row, Recipe]], choices: Mapping[str, Choice]) -> Iterator[Tried]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reviewer.fix.editing import Values
-from reviewer.fix.proposals import Proposal, propose
+from reviewer.fix.proposals import Knowledge, Proposal, propose
 from reviewer.fix.recipes import read_recipes
 from reviewer.model import Finding
 from reviewer.scan import checkov_runners, records
@@ -59,7 +59,7 @@ def tried(tmp_path: Path, text: str, *rows: dict[str, Any]) -> tuple[dict[str, b
         values=Values(choices={}),
         deadline=time.monotonic() + 60,
     )
-    proposals, refusals = propose(scene.files, wanted, recipes, scene.values)
+    proposals, refusals = propose(scene.files, wanted, Knowledge(recipes=recipes, values=scene.values))
     assert not refusals
     proof = prove(scene, proposals)
 

