@@ -140,9 +140,9 @@ def test_pressing_twice_commits_once(world: World) -> None:
 
 
 def test_a_choice_that_no_fix_uses_is_told_to_the_author_of_the_policy(world: World) -> None:
-    policy = "fixes:\n  choices:\n    private_cidr: [10.0.0.0/8]\n    kms_key_arn: [a, b]\n"
+    policy = "fixes:\n  choices:\n    kms_key_arm: arn\n    kms_key_arn: [a, b]\n"
     world.github.push(world.repo, {".github/plumbrule.yml": policy})
     pull = world.review({"main.tf": PUBLIC_BUCKET})
     told = (check_of(pull).summary or "").replace("\\", "")
-    assert "no fix uses a value of this name; did you mean private_cidrs?" in told
+    assert "no fix uses a value of this name; did you mean kms_key_arn?" in told
     assert "it is a list; expected one text" in told

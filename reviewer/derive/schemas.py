@@ -60,7 +60,8 @@ def from_output(document: Mapping[str, Any], provider: str, types: frozenset[str
             known = told.get("resource_schemas") or {}
             found = {name: _block_children(known[name]["block"]) for name in sorted(known) if name in types}
             version = str(told.get("version", ""))  # Terraform does not say it; whoever saved the file may
-            return {"provider": provider, "version": version, "types": found}
+            source = "terraform providers schema -json"
+            return {"provider": provider, "version": version, "source": source, "types": found}
     raise NoSchemas(f"expected provider_schemas with an address that ends in /{provider}")
 
 
@@ -109,7 +110,18 @@ def from_package(path: Path, provider: str, types: frozenset[str]) -> Compact:
             version = version or _version(text)
     if not found:
         raise NoSchemas(f"{path}: expected declarations of {provider}'s resource types")
-    return {"provider": provider, "version": version, "types": found}
+    return {"provider": provider, "version": version, "source": _source(path), "types": found}
+
+
+def _source(path: Path) -> str:
+    """What the package calls itself, with its licence."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as wheel:
+            for name in wheel.namelist():
+                if name.endswith(".dist-info/METADATA"):
+                    said = dict(re.findall(r"^(Name|Version|License): (.+)$", wheel.read(name).decode("utf-8"), re.M))
+                    return " ".join(said.get(key, "") for key in ("Name", "Version", "License")).strip()
+    return path.name
 
 
 def _declarations(path: Path, provider: str) -> Iterator[tuple[str, str]]:

@@ -65,13 +65,15 @@ def drop_port(file: Dockerfile, given: Sequence[str | int]) -> Iterator[Splice]:
 
 def absolute(file: Dockerfile, _given: bool) -> Iterator[Splice]:
     """Yield what writes relative working directories in full. Raises CannotEdit where the base image decides."""
-    known: dict[str, str] = {}  # by stage: its number and its name
+    known: dict[str, str] = {}  # by stage: its number, and its name
+    names: dict[str, str] = {}
     for instruction in file.of("FROM", "WORKDIR"):
         value, stage = file.value(instruction), str(instruction.stage)
         if instruction.keyword == "FROM":
             image, _, name = re.sub(r"^--\S+\s+", "", value).partition(" ")
-            known[stage] = known.get(image.lower(), "/" if image == "scratch" else "")
-            known[name.rpartition(" ")[2].lower() or stage] = known[stage]
+            known[stage] = known.get(image.lower(), "/" if image == "scratch" else "") if image else ""
+            names[stage] = name.rpartition(" ")[2].lower()
+            known[names[stage]] = known[stage]
             continue
         path = unquoted(value)
         if not re.match(r"/|\$|[A-Za-z]:", path):
@@ -81,7 +83,7 @@ def absolute(file: Dockerfile, _given: bool) -> Iterator[Splice]:
                 )
             path = posixpath.normpath(posixpath.join(known[stage], path))
             yield Splice(start=instruction.arguments, end=_value_end(file, instruction), text=_quoted(path))
-        known[stage] = path
+        known[stage] = known[names.get(stage, "")] = path
 
 
 def user(file: Dockerfile, given: str) -> Iterator[Splice]:

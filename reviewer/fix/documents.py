@@ -380,8 +380,10 @@ def _replace(job: _Job, node: Node, path: Path, row: Mapping[str, Any]) -> Itera
     for owner in (inner for part in below(node, path[:-1]) for inner in _items(part)):
         for pair in (pair for pair in owner.pairs if pair.key.text == path[-1]):
             value = followed(pair.value)
-            if job.reader.is_foreign(value):
-                elsewhere += [] if equal(value, row.get("new")) else [value]
+            if "new" in row and equal(value, row["new"]):
+                found = True
+            elif job.reader.is_foreign(value):
+                elsewhere.append(value)
             elif value.kind == "sequence" or _is_one_of(value, row["old"]):
                 made = list((_replace_items if value.kind == "sequence" else _instead)(job, owner, pair, row))
                 found = found or bool(made)

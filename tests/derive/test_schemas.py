@@ -149,13 +149,16 @@ def package(folder: Path) -> None:
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
     with zipfile.ZipFile(folder / "bindings_provider_aws-1.0.0-py3-none-any.whl", "w") as wheel:
+        metadata = "Metadata-Version: 2.1\nName: bindings-aws\nVersion: 1.0.0\nLicense: MPL-2.0\n\nText\n"
+        wheel.writestr("bindings-1.0.0.dist-info/METADATA", metadata)
         wheel.writestr("bindings/_jsii/provider-aws@1.0.0.jsii.tgz", archive.getvalue())
 
 
 def test_declarations_say_what_may_be_set_and_what_must_be(tmp_path: Path) -> None:
     package(tmp_path)
     found = schemas.read_folder(tmp_path, "aws", TYPES)
-    assert found == {"provider": "aws", "version": "6.25.0", "types": {"aws_cluster": EXPECTED}}
+    source = "bindings-aws 1.0.0 MPL-2.0"
+    assert found == {"provider": "aws", "version": "6.25.0", "source": source, "types": {"aws_cluster": EXPECTED}}
 
 
 def test_terraforms_own_output_says_the_same(tmp_path: Path) -> None:

@@ -91,12 +91,13 @@ def test_the_manifest_of_the_finding_is_edited_not_its_namesake() -> None:
     text = "kind: Pod\nmetadata: {name: a}\nspec: {x: 1}\n---\nkind: Pod\nmetadata: {name: a}\nspec: {x: 1}\n"
     edit = recipe({"at": "pod", "set": {"x": 2}})
     new = edited(kubernetes, text, finding("kubernetes", "a.yaml", "Pod.default.a", (5, 7)), edit)
-    assert new == text[:-5] + "x: 2}\n".removeprefix("x") if False else new.startswith(text[:40])
+    assert new == text[:-3] + "2}\n"
     assert [document["spec"]["x"] for document in yaml.safe_load_all(new)] == [1, 2]
 
 
 def test_items_of_a_list_are_manifests() -> None:
-    text = "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n  spec: {x: 1}\n- kind: Pod\n  metadata: {name: b}\n  spec: {x: 1}\n"
+    item = "- kind: Pod\n  metadata: {name: %s}\n  spec: {x: 1}\n"
+    text = "kind: List\nitems:\n" + item % "a" + item % "b"
     edit = recipe({"at": "pod", "set": {"x": 2}})
     new = edited(kubernetes, text, finding("kubernetes", "a.yaml", "Pod.default.b", (6, 9)), edit)
     assert new == text[: text.rindex("x: 1")] + "x: 2}\n"
