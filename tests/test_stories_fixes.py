@@ -143,6 +143,6 @@ def test_a_choice_that_no_fix_uses_is_told_to_the_author_of_the_policy(world: Wo
     policy = "fixes:\n  choices:\n    kms_key_arm: arn\n    kms_key_arn: [a, b]\n"
     world.github.push(world.repo, {".github/plumbrule.yml": policy})
     pull = world.review({"main.tf": PUBLIC_BUCKET})
-    told = (check_of(pull).summary or "").replace("\\", "")
+    told = (check_of(pull).summary or "").replace("`", "")
     assert "no fix uses a value of this name; did you mean kms_key_arn?" in told
     assert "it is a list; expected one text" in told
