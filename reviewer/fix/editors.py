@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
 
-EDITORS: dict[str, ModuleType] = {}
-for name in ("terraform", "cloudformation", "kubernetes", "dockerfile", "github_actions"):
-    try:
-        EDITORS[name] = importlib.import_module(f"reviewer.fix.{name}")
-    except ImportError:
-        pass
+from reviewer.fix import cloudformation, dockerfile, github_actions, kubernetes, terraform
+
+EDITORS: dict[str, ModuleType] = {
+    "terraform": terraform,
+    "cloudformation": cloudformation,
+    "kubernetes": kubernetes,
+    "dockerfile": dockerfile,
+    "github_actions": github_actions,
+}
+"""By framework; each has the functions that `fix.editing` describes."""
