@@ -20,11 +20,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.fix import documents, splices, yaml_nodes, yaml_splice
-from reviewer.fix.documents import Reader, Target
+from reviewer.fix import documents, splices, yaml_nodes, yaml_splice, yaml_values
+from reviewer.fix.documents import Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Choice, Recipe
 from reviewer.fix.splices import Splice
+from reviewer.fix.yaml_merge import Reader
 from reviewer.fix.yaml_nodes import Node, Text
 from reviewer.fix.yaml_splice import Page
 from reviewer.fix.yaml_style import Tagged
@@ -55,7 +56,7 @@ def locate(files: Files, finding: Finding) -> ResourcePlace:
     path = finding.block.path
     template = _template(_read(files, path), path)
     for name in (finding.resource.rpartition(".")[2], finding.resource.partition(".")[2]):
-        found = documents.below(template, ("Resources", name))
+        found = yaml_values.below(template, ("Resources", name))
         if found and (type_ := found[0].get("Type")) is not None:
             return ResourcePlace(path=path, type=type_.text, name=name)
     raise CannotEdit(f"`{path}` has no resource that is called as this one; it may come from a macro or a loop.")
@@ -153,7 +154,9 @@ def _reader(read: Text, page: Page) -> Reader:
 
 def _parameter(read: Text, node: Node) -> Node | None:
     """The parameter of the template that a value refers to."""
-    found = documents.below(_document(read, node), ("Parameters", _referred(node))) if _function(node) == "Ref" else []
+    found = (
+        yaml_values.below(_document(read, node), ("Parameters", _referred(node))) if _function(node) == "Ref" else []
+    )
     return found[0] if found else None
 
 
@@ -174,7 +177,7 @@ def _change(read: Text, page: Page, node: Node, value: Any) -> Iterator[Splice]:
     pair = next((pair for pair in parameter.pairs if pair.key.text == "Default"), None)
     if pair is None or isinstance(value, Mapping | list | Tagged) or value is None:
         raise CannotEdit(f"{where}, which every deployment sets for itself.")
-    if documents.equal(pair.value, value):
+    if yaml_values.equal(pair.value, value):
         return
     if _uses(_document(read, node), name) > 1:
         raise CannotEdit(f"{where}, which other resources use too.")
@@ -192,7 +195,7 @@ def _text(value: Any) -> str:
 
 
 def _referred(node: Node) -> str:
-    return node.text if node.tag else documents.followed(node.pairs[0].value).text
+    return node.text if node.tag else yaml_values.followed(node.pairs[0].value).text
 
 
 def _comes_from(function: str, name: str, line: int) -> str:
@@ -254,7 +257,7 @@ def _add(place: ResourcePlace, data: bytes, added: Mapping[str, Any]) -> tuple[b
     if not new:
         return data, frozenset()
     page = documents.page_of(place.path, read, resources)
-    plain, used = documents.written(new)
+    plain, used = yaml_values.written(new)
     made = yaml_splice.insert_after(page, resources, place.name, plain)
     return read.encode(splices.apply(read.text, made)), used
 
@@ -279,7 +282,7 @@ def _with_parameter(path: str, data: bytes, choice: Choice) -> bytes:
 
 def _has_default(path: str, data: bytes, name: str) -> bool:
     template = _template(yaml_nodes.read(path, data), path)
-    return bool(documents.below(template, ("Parameters", name, "Default")))
+    return bool(yaml_values.below(template, ("Parameters", name, "Default")))
 
 
 def _unknown(name: str) -> Choice:

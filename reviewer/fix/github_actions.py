@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.fix import documents, github_permissions, github_variables, splices, yaml_nodes
-from reviewer.fix.documents import Reader, Target
+from reviewer.fix import documents, github_permissions, github_variables, splices, yaml_nodes, yaml_values
+from reviewer.fix.documents import Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Recipe
+from reviewer.fix.yaml_merge import Reader
 from reviewer.fix.yaml_nodes import Node, Text
 from reviewer.fix.yaml_splice import Page
 from reviewer.model import Finding
@@ -56,9 +57,9 @@ def locate(files: Files, finding: Finding) -> WorkflowPlace:
     root = _root(_read(files, path), path)
     named = _JOB.match(finding.resource)
     job = named[1] if named else ""
-    if not job or not documents.below(root, ("jobs", job)):
+    if not job or not yaml_values.below(root, ("jobs", job)):
         return WorkflowPlace(path=path, type="workflow")
-    steps = documents.below(root, ("jobs", job, "steps"))
+    steps = yaml_values.below(root, ("jobs", job, "steps"))
     before = [i for i, step in enumerate(steps[0].items) if step.line <= finding.block.start_line] if steps else []
     if named is None or not named[2] or not before:
         return WorkflowPlace(path=path, type="job", job=job)
@@ -132,7 +133,7 @@ def _own(node: Node, key: str) -> Node | None:
     """The value under a key. Raises CannotEdit when it stands elsewhere."""
     value = node.get(key)
     if value is not None and value.kind == "alias":
-        line = documents.followed(value).line
+        line = yaml_values.followed(value).line
         raise CannotEdit(f"`{key}` on line {value.line} comes from the anchor `&{value.text}` on line {line}.")
     return value
 
@@ -153,7 +154,7 @@ def _with_variables(place: WorkflowPlace, data: bytes, recipe: Recipe) -> bytes:
 def _variables(place: WorkflowPlace, read: Text, recipe: Recipe) -> Iterator[splices.Splice]:
     root = _root(read, place.path)
     page = documents.page_of(place.path, read, root)
-    job = documents.below(root, ("jobs", place.job))
+    job = yaml_values.below(root, ("jobs", place.job))
     for target in _targets(read, place, recipe):
         if target.node in read.aliased or target.node.anchor:
             raise CannotEdit(f"The step on line {target.node.line} is used elsewhere too, by an alias.")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reviewer.fix import documents, yaml_splice
+from reviewer.fix import yaml_splice, yaml_values
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node
@@ -68,25 +68,25 @@ def reduced(page: Page, root: Node, wanted: Mapping[str, Any]) -> Iterator[Splic
 
 def _enough(page: Page, root: Node) -> None:
     """Raise CannotEdit when a job needs more than to read, or may."""
-    found = documents.below(root, ("jobs",))
+    found = yaml_values.below(root, ("jobs",))
     for pair in found[0].pairs if found else ():
-        job, name = documents.followed(pair.value), pair.key.text[:60]
+        job, name = yaml_values.followed(pair.value), pair.key.text[:60]
         if job.get("permissions") is not None:
             continue
         if job.get("uses") is not None:
             raise CannotEdit(f"Job `{name}` calls another workflow; which permissions that needs it says itself.")
         if _TOKEN.search(page.text, pair.key.start, pair.end):
             raise CannotEdit(f"Job `{name}` uses the workflow's token; which permissions it needs only you know.")
-        for step in (step for steps in documents.below(job, ("steps",)) for step in steps.items):
-            _step_only_reads(name, documents.followed(step))
+        for step in (step for steps in yaml_values.below(job, ("steps",)) for step in steps.items):
+            _step_only_reads(name, yaml_values.followed(step))
 
 
 def _step_only_reads(job: str, step: Node) -> None:
     run, uses = step.get("run"), step.get("uses")
-    if run is not None and _WRITES.search(documents.followed(run).text):
+    if run is not None and _WRITES.search(yaml_values.followed(run).text):
         raise CannotEdit(f"Job `{job}` writes to the repository on line {run.line}; give that job its own permissions.")
     action = (
-        "/".join(documents.followed(uses).text.partition("@")[0].lower().split("/")[:2]) if uses is not None else ""
+        "/".join(yaml_values.followed(uses).text.partition("@")[0].lower().split("/")[:2]) if uses is not None else ""
     )
     if action and action not in ONLY_READ:
         line = step.line

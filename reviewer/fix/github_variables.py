@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reviewer.fix import documents, yaml_splice
+from reviewer.fix import yaml_splice, yaml_values
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node
@@ -48,14 +48,18 @@ def passed(page: Page, root: Node, job: Node, step: Node) -> Iterator[Splice]:
 def _is_shell(root: Node, job: Node, step: Node) -> None:
     """Raise CannotEdit unless the step's script is run by bash or sh."""
     defaults = ("defaults", "run", "shell")
-    shells = [*documents.below(step, ("shell",)), *documents.below(job, defaults), *documents.below(root, defaults)]
+    shells = [
+        *yaml_values.below(step, ("shell",)),
+        *yaml_values.below(job, defaults),
+        *yaml_values.below(root, defaults),
+    ]
     if shells:
         shell = shells[0].text.split(" ")[0]
         if shell not in _SHELLS:
             raise CannotEdit(f"The script on line {step.line} is for `{shell[:40]}`: pass the text by `env` there.")
         return
-    runners = documents.below(job, ("runs-on",))
-    words = " ".join(documents.followed(node).text for runner in runners for node in (runner, *runner.items))
+    runners = yaml_values.below(job, ("runs-on",))
+    words = " ".join(yaml_values.followed(node).text for runner in runners for node in (runner, *runner.items))
     if "windows" in words.lower() or "${{" in words:
         raise CannotEdit(f"Which shell runs the script on line {step.line} is not known here: pass the text by `env`.")
 

@@ -21,10 +21,11 @@ from typing import Any
 
 import yaml
 
-from reviewer.fix import documents, yaml_nodes, yaml_style
-from reviewer.fix.documents import Path, Reader, Target
+from reviewer.fix import documents, yaml_nodes, yaml_style, yaml_values
+from reviewer.fix.documents import Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Recipe
+from reviewer.fix.yaml_merge import Path, Reader
 from reviewer.fix.yaml_nodes import Node, Text
 from reviewer.fix.yaml_splice import Page
 from reviewer.model import Finding
@@ -132,7 +133,7 @@ def _manifests(read: Text) -> Iterator[Node]:
 
 def _identity(node: Node) -> tuple[str, str, str]:
     metadata = node.get("metadata")
-    name, space = (documents.below(node, ("metadata", key)) if metadata else [] for key in ("name", "namespace"))
+    name, space = (yaml_values.below(node, ("metadata", key)) if metadata else [] for key in ("name", "namespace"))
     kind = node.get("kind")
     return (kind.text if kind else "", name[0].text if name else "", space[0].text if space else "default")
 
@@ -158,7 +159,7 @@ def _targets(read: Text, place: ManifestPlace, recipe: Recipe) -> Sequence[Targe
     if at == "template":
         return [Target(node=manifest, path=template)]
     spec = (*template, "spec")
-    if not documents.below(manifest, spec):
+    if not yaml_values.below(manifest, spec):
         raise CannotEdit(f"{place.address} has no `{'.'.join(spec)}`.")
     if at == "pod":
         return [Target(node=manifest, path=spec)]
@@ -169,12 +170,12 @@ def _containers(manifest: Node, spec: Path, rule: str) -> Iterator[Node]:
     lists = ("containers",) if rule in _ONLY_MAIN else ("containers", "initContainers")
     for path in ((*spec, key) for key in lists):
         _no_alias(manifest, path)
-        for listed in documents.below(manifest, path):
+        for listed in yaml_values.below(manifest, path):
             for item in listed.items:
                 if item.kind == "alias":
                     raise CannotEdit(
                         f"The container on line {item.line} comes from the anchor `&{item.text}`"
-                        f" on line {documents.followed(item).line}."
+                        f" on line {yaml_values.followed(item).line}."
                     )
                 if item.kind == "mapping":
                     yield item
@@ -186,7 +187,7 @@ def _no_alias(node: Node, path: Path) -> None:
         if inner is None:
             return
         if inner.kind == "alias":
-            target = documents.followed(inner)
+            target = yaml_values.followed(inner)
             raise CannotEdit(
                 f"`{key}` on line {inner.line} comes from the anchor `&{inner.text}` on line {target.line}."
             )
@@ -204,8 +205,8 @@ def _reader(_read: Text, _page: Page) -> Reader:
 
 def _names(read: Text, place: ManifestPlace) -> dict[str, str]:
     template = _TEMPLATES.get(place.type, ("spec", "template"))
-    found = documents.below(_manifest(read, place), (*template, "metadata", "labels"))
-    labels = {pair.key.text: documents.followed(pair.value).text for pair in (found[0].pairs if found else ())}
+    found = yaml_values.below(_manifest(read, place), (*template, "metadata", "labels"))
+    labels = {pair.key.text: yaml_values.followed(pair.value).text for pair in (found[0].pairs if found else ())}
     return {
         "name": place.name,
         "type": place.type,

@@ -29,9 +29,12 @@ _STANDARD_TAG = "tag:yaml.org,2002:"
 Kind = Literal["mapping", "sequence", "scalar", "alias"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Node:
-    """A value: characters `start..end` of the text, its tag and anchor included; `body` is where these end."""
+    """A value: characters `start..end` of the text, its tag and anchor included; `body` is where these end.
+
+    Nobody changes one. It is not frozen, for a file has thousands, and a frozen one takes ten times as long to make.
+    """
 
     kind: Kind
     start: int
@@ -58,9 +61,9 @@ class Node:
         return self.kind == "scalar" and self.start == self.end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Pair:
-    """`key: value`."""
+    """`key: value`. Not frozen, as Node is not."""
 
     key: Node
     value: Node

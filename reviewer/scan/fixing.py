@@ -30,6 +30,12 @@ TIME_SHARE = 0.6
 """No scan begins when this part of the time allowed is over."""
 
 
+def prepare() -> None:
+    """Read the tables, of our own making, that proposals are made from."""
+    recipes()
+    schema()
+
+
 def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
     """Propose and prove edits for the findings of a unit; return the encoded `UnitFixes`.
 

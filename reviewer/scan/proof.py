@@ -131,6 +131,9 @@ class _Trial:
 
     def _mended(self, proposal: Proposal, outcome: Outcome) -> bool:
         """Whether the check passes now; of several equal findings (containers of one pod) fewer must be left."""
+        if proposal.recipe.framework == "dockerfile":  # Checkov names the instruction, which the edit may have changed
+            rule, path = proposal.recipe.rule, proposal.findings[0].path
+            return not any(found[:2] == (rule, path) for found in outcome.found)
         identities = {identity_of(finding) for finding in proposal.findings}
         if any(outcome.found[identity] >= max(1, self.scene.known[identity]) for identity in identities):
             return False

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from reviewer.scan import checkov_runners, contained, fixing, frames, sandbox
-from reviewer.scan.recipe_files import recipes
 from reviewer.scan.results import MAX_BYTES
 
 Scan = Callable[[dict[str, Any], Path], bytes]
@@ -85,7 +84,6 @@ class Parent:
         self._build_bicep_grammar()  # the process for it starts small, before anything is imported
         gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the time
         contained.warm_up(self._scratch)
-        recipes()
         gc.collect()
         gc.freeze()
         gc.enable()
@@ -128,6 +126,8 @@ class Parent:
                 self._end(child)
 
     def _fork(self, id_: int, request: dict[str, Any]) -> None:
+        if "findings" in request:
+            fixing.prepare()  # once for all children; most reviews of a day need none
         scratch = self._scratch / str(id_)
         scratch.mkdir(mode=0o700)
         reading, writing = os.pipe()
