@@ -122,7 +122,7 @@ def _targets(read: Text, place: ResourcePlace, recipe: Recipe) -> Sequence[Targe
     resources = _template(read, place.path).get("Resources")
     resource = resources.get(place.name) if resources is not None else None
     if resource is None or resource.kind != "mapping":
-        raise CannotEdit(f"`{place.name}` is not written as a mapping in `{place.path}`.")
+        raise CannotEdit(f"`{place.name[:60]}` is not written as a mapping in `{place.path}`.")
     return [Target(node=resource, path=("Properties",) if recipe.edit.get("at") != "resource" else ())]
 
 
@@ -173,7 +173,7 @@ def _change(read: Text, page: Page, node: Node, value: Any) -> Iterator[Splice]:
     parameter, name = _parameter(read, node), _referred(node)
     if parameter is None:
         raise CannotEdit(_comes_from(_function(node), name, node.line))
-    where = f"The value comes from the parameter `{name}` on line {parameter.line - 1}"
+    where = f"The value comes from the parameter `{name[:60]}` on line {parameter.line - 1}"
     pair = next((pair for pair in parameter.pairs if pair.key.text == "Default"), None)
     if pair is None or isinstance(value, Mapping | list | Tagged) or value is None:
         raise CannotEdit(f"{where}, which every deployment sets for itself.")
@@ -200,7 +200,7 @@ def _referred(node: Node) -> str:
 
 def _comes_from(function: str, name: str, line: int) -> str:
     if function == "Ref":
-        return f"The value is a reference to `{name}` on line {line}, which is no parameter of this template."
+        return f"The value is a reference to `{name[:60]}` on line {line}, which is no parameter of this template."
     if function == "Fn::ImportValue":
         return f"The value on line {line} is imported from another stack (Fn::ImportValue); it has to change there."
     if function == "Fn::FindInMap":
@@ -253,7 +253,7 @@ def _add(place: ResourcePlace, data: bytes, added: Mapping[str, Any]) -> tuple[b
         if there is None:
             new[name] = resource
         elif type_ is None or type_.text != resource["Type"]:
-            raise CannotEdit(f"`{name}` is the name of another resource on line {there.line}.")
+            raise CannotEdit(f"`{name[:60]}` is the name of another resource on line {there.line}.")
     if not new:
         return data, frozenset()
     page = documents.page_of(place.path, read, resources)

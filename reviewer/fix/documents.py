@@ -54,14 +54,6 @@ def check(edit: Mapping[str, Any]) -> None:
             raise ValueError("replace: expected a path in at and a list in old")
 
 
-def choices_of(value: Any) -> frozenset[str]:
-    """Return the names of all choices in an edit."""
-    if isinstance(value, str):
-        return frozenset([value.removeprefix(CHOICE)]) if value.startswith(CHOICE) else frozenset()
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return frozenset().union(*(choices_of(member) for member in inner))
-
-
 def chosen(value: Any, values: Values, reference: Callable[[str], Any]) -> Any:
     """Return an edit with every `choice.NAME` as Chosen: the policy's value, else what `reference(NAME)` returns."""
     if isinstance(value, str) and value.startswith(CHOICE):

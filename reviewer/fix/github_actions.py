@@ -119,7 +119,7 @@ def _targets(read: Text, place: WorkflowPlace, recipe: Recipe) -> Sequence[Targe
     jobs = _own(root, "jobs")
     job = _own(jobs, place.job) if jobs is not None else None
     if job is None:
-        raise CannotEdit(f"`{place.path}` has no job `{place.job}`.")
+        raise CannotEdit(f"`{place.path}` has no job `{place.job[:60]}`.")
     if at == "job":
         return [Target(node=job)]
     steps = _own(job, "steps")
@@ -134,7 +134,7 @@ def _own(node: Node, key: str) -> Node | None:
     value = node.get(key)
     if value is not None and value.kind == "alias":
         line = yaml_values.followed(value).line
-        raise CannotEdit(f"`{key}` on line {value.line} comes from the anchor `&{value.text}` on line {line}.")
+        raise CannotEdit(f"`{key}` on line {value.line} comes from the anchor `&{value.text[:60]}` on line {line}.")
     return value
 
 

@@ -40,7 +40,7 @@ def guide(finding: Finding, recipes: Recipes, why: str = "") -> Guidance | None:
     `why` is the reason that an edit was not possible just here.
     """
     named = name(finding)
-    framework = RENDERED.get(finding.framework, finding.framework)
+    framework = RENDERED.get(finding.framework, finding.framework) or "terraform"  # of our own rules
     advice = recipes.advice_on(framework, finding.rule, named.type) or recipes.advice_on(framework, finding.rule, ANY)
     if advice is None and not why:
         return None

@@ -40,6 +40,7 @@ _TEMPLATES: dict[str, Path] = {
 }
 _KEYS = {*documents.KEYS, "by", "at", "add"}
 _SAMPLE = {"name": "a", "type": "Pod", "namespace": "a", "address": "pod/a", "labels": "{}"}
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _DOCUMENT_START = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ class ManifestPlace:
     @property
     def address(self) -> str:
         """Its name as kubectl takes it."""
-        return f"{self.type.lower()}/{self.name}"
+        return f"{self.type.lower()[:60]}/{self.name[:100]}"
 
 
 def locate(files: Files, finding: Finding) -> ManifestPlace:
@@ -98,6 +99,8 @@ def edit(files: Files, place: ManifestPlace, recipe: Recipe, values: Values) -> 
 
     new, _ = documents.apply(place.path, data, find, wanted, _reader)
     if "add" in wanted:
+        if not (_NAME.fullmatch(place.name) and _NAME.fullmatch(place.namespace)):
+            raise CannotEdit(f"The names of {place.address} do not fit into another manifest.")
         new = _add(place, new, wanted["add"])
     return Edited(files={place.path: new} if new != data else {})
 
@@ -174,7 +177,7 @@ def _containers(manifest: Node, spec: Path, rule: str) -> Iterator[Node]:
             for item in listed.items:
                 if item.kind == "alias":
                     raise CannotEdit(
-                        f"The container on line {item.line} comes from the anchor `&{item.text}`"
+                        f"The container on line {item.line} comes from the anchor `&{item.text[:60]}`"
                         f" on line {yaml_values.followed(item).line}."
                     )
                 if item.kind == "mapping":
@@ -189,7 +192,7 @@ def _no_alias(node: Node, path: Path) -> None:
         if inner.kind == "alias":
             target = yaml_values.followed(inner)
             raise CannotEdit(
-                f"`{key}` on line {inner.line} comes from the anchor `&{inner.text}` on line {target.line}."
+                f"`{key}` on line {inner.line} comes from the anchor `&{inner.text[:60]}` on line {target.line}."
             )
         node = inner
 

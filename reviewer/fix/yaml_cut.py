@@ -75,7 +75,7 @@ def _instead(job: Job, owner: Node, pair: Pair, row: Mapping[str, Any]) -> Itera
         return
     new = bare(row["new"])
     if isinstance(new, list) and len(new) != 1:
-        raise CannotEdit(f"`{pair.key.text}` on line {pair.key.line} takes one value, and several were chosen.")
+        raise CannotEdit(f"`{pair.key.text[:60]}` on line {pair.key.line} takes one value, and several were chosen.")
     writing(job, row["new"])
     yield from yaml_splice.replace_value(job.page, owner, pair, new[0] if isinstance(new, list) else new)
 

@@ -57,11 +57,13 @@ def own(job: Job, node: Node, key: str) -> None:
     """Raise CannotEdit when a change here would be a change elsewhere too."""
     if node.kind == "alias":
         target = followed(node)
-        raise CannotEdit(f"`{key}` on line {node.line} comes from the anchor `&{node.text}` on line {target.line}.")
+        raise CannotEdit(
+            f"`{key}` on line {node.line} comes from the anchor `&{node.text[:60]}` on line {target.line}."
+        )
     if node in job.aliased:
-        raise CannotEdit(f"`{key}` on line {node.line} is used elsewhere too, by the alias `*{node.anchor}`.")
+        raise CannotEdit(f"`{key}` on line {node.line} is used elsewhere too, by the alias `*{node.anchor[:60]}`.")
     if node.tag or node.anchor:
-        mark = node.tag or f"&{node.anchor}"
+        mark = node.tag or f"&{node.anchor[:60]}"
         raise CannotEdit(f"`{key}` on line {node.line} is marked `{mark[:60]}`, which is not edited.")
 
 
@@ -69,7 +71,7 @@ def nothing_shared(job: Job, node: Node) -> None:
     """Raise CannotEdit when an alias elsewhere stands for a part of what is to go."""
     shared = next((inner for inner in yaml_nodes.nodes(node) if inner in job.aliased), None) if job.aliased else None
     if shared is not None:
-        raise CannotEdit(f"What line {shared.line} says is used elsewhere too, by the alias `*{shared.anchor}`.")
+        raise CannotEdit(f"What line {shared.line} says is used elsewhere too, by the alias `*{shared.anchor[:60]}`.")
 
 
 def writing(job: Job, value: Any) -> Any:

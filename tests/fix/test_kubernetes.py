@@ -129,6 +129,13 @@ def test_another_manifest_is_added_after_this_one_once() -> None:
     )
 
 
+def test_a_name_that_is_none_is_not_put_into_another_manifest() -> None:
+    text = 'kind: Pod\nmetadata:\n  name: "a\\nkind: Secret"\n'
+    row = recipe({"add": "kind: ConfigMap\nmetadata:\n  name: {{name}}\n"})
+    with pytest.raises(CannotEdit, match="do not fit"):
+        edited(kubernetes, text, finding("kubernetes", "a.yaml", "Pod.default.a"), row)
+
+
 @pytest.mark.parametrize("framework", ["helm", "kustomize"])
 def test_what_was_rendered_is_not_the_source(framework: str) -> None:
     with pytest.raises(CannotEdit, match="makes of its sources"):
