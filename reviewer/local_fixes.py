@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import stat
 import tempfile
 import time
 from collections import Counter
@@ -111,12 +113,26 @@ def take_over(found: Mending) -> tuple[str, ...]:
     """
     after = {path: apply(text, _of(found.edits, path)) for path, text in found.files.items()}
     for path, text in found.files.items():
-        where = found.top / path
-        if where.is_symlink() or not where.is_file() or where.read_bytes() != text:
-            raise Rejected(f"{path}: it changed while the fixes were proved; nothing was written, run it again")
+        _check_unchanged(found.top, path, text)
     for path, text in sorted(after.items()):
-        _write(found.top / path, text)
+        try:
+            _write(found.top / path, text)
+        except OSError as error:
+            raise Rejected(f"{path}: it could not be written ({error.strerror}); it is as it was") from error
     return tuple(sorted(after))
+
+
+def _check_unchanged(top: Path, path: str, text: bytes) -> None:
+    """Raise Rejected unless the file has this text, may be written, and is reached through no symbolic link."""
+    where = top / path
+    try:
+        same = where.resolve() == top.resolve() / path and where.read_bytes() == text
+    except OSError:
+        same = False
+    if not same:
+        raise Rejected(f"{path}: it changed while the fixes were proved; nothing was written, run it again")
+    if not os.access(where, os.W_OK):
+        raise Rejected(f"{path}: it may not be written; nothing was written")
 
 
 def _of(edits: Sequence[Suggestion], path: str) -> tuple[Suggestion, ...]:
@@ -124,11 +140,20 @@ def _of(edits: Sequence[Suggestion], path: str) -> tuple[Suggestion, ...]:
 
 
 def _write(path: Path, text: bytes) -> None:
-    """All or nothing: whoever looks meanwhile sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.plumbrule")
-    beside.write_bytes(text)
-    beside.chmod(path.stat().st_mode)
-    beside.replace(path)
+    """All or nothing: whoever looks meanwhile sees the old file or the new one.
+
+    The new one is made under a name that nobody can know before: a link may lie under any other.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".plumbrule-")
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+        beside.chmod(stat.S_IMODE(path.stat().st_mode))
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 COLUMNS = ("findings", "concrete", "parametric", "guidance", "nothing", "failed")

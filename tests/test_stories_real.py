@@ -1,5 +1,7 @@
 """The same front door with the real scanner behind it: Checkov, contained."""
 
+import re
+
 import pytest
 
 from reviewer.scan.scanner import Scanner
@@ -53,6 +55,57 @@ def test_open_ssh_is_commented_on_the_very_line(world):
     (comment,) = [comment for comment in pull.comments if "CKV_AWS_24" in comment.body]
     assert (comment.path, comment.line) == ("ssh.tf", 10)
     assert "aws_security_group.jump" in comment.body
+
+
+DATABASE = """resource "aws_sqs_queue" "jobs" {
+  name = "jobs"
+}
+
+resource "aws_instance" "web" {
+  ami           = "ami-12345678"
+  instance_type = "t3.micro" # small
+}
+"""
+
+
+def committed(text: str, comments) -> str:
+    """What GitHub makes of a file when all suggestions on it are committed."""
+    lines = text.splitlines(keepends=True)
+    for comment in sorted(comments, key=lambda c: -c.line):
+        found = re.search(r"(`{3,})suggestion\n(.*?)^\1", comment.body, re.DOTALL | re.MULTILINE)
+        if found:
+            lines[(comment.start_line or comment.line) - 1 : comment.line] = [found[2]]
+    return "".join(lines)
+
+
+def test_suggestions_that_are_committed_mend_what_they_say(world):
+    world.github.push(world.repo, {".github/plumbrule.yml": "comment_at: info\n"})
+    pull = world.review({"new.tf": DATABASE})
+    offered = [comment for comment in pull.comments if "suggestion\n" in comment.body]
+    assert {comment.path for comment in offered} == {"new.tf"}
+    mended = {rule for comment in offered for rule in re.findall(r"Proved: .*?(CKV[A-Z0-9_]+)", comment.body)}
+    assert mended
+    world.push_to(pull, {"new.tf": committed(DATABASE, offered)})
+    left = {rule for comment in pull.comments if "~~" not in comment.body for rule in mended if rule in comment.body}
+    assert not left
+
+
+def test_several_findings_on_one_block_are_one_suggestion(world):
+    pull = world.review({"new.tf": DATABASE})
+    (comment,) = [c for c in pull.comments if "aws_instance.web" in c.body.splitlines()[0]]
+    assert comment.body.count("suggestion\n") == 1
+    assert "http_tokens" in comment.body
+
+
+def test_a_choice_of_the_policy_makes_a_fix_complete(world):
+    cidr = "fixes:\n  choices:\n    private_cidr: 10.20.0.0/16\n"
+    pull = world.review({"ssh.tf": OPEN})
+    (comment,) = [c for c in pull.comments if "CKV_AWS_24" in c.body]
+    assert "var.private_cidr" in comment.body
+    world.github.push(world.repo, {".github/plumbrule.yml": cidr})
+    other = world.review({"ssh.tf": OPEN})
+    (comment,) = [c for c in other.comments if "CKV_AWS_24" in c.body]
+    assert 'cidr_blocks = ["10.20.0.0/16"]' in comment.body
 
 
 def test_a_modules_input_that_opens_it_is_introduced(world):

@@ -31,11 +31,6 @@ def chosen(text: str, values: Values) -> str:
     return _CHOICE.sub(lambda match: _value(match.group(1), values), text)
 
 
-def choices_in(text: str) -> tuple[str, ...]:
-    """Return the names of the choices in a text."""
-    return tuple(dict.fromkeys(_CHOICE.findall(text)))
-
-
 def variables_in(text: str, values: Values) -> tuple[str, ...]:
     """Return the variables in HCL that stand for choices without a value."""
     names = dict.fromkeys(_VARIABLE.findall(text))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter
@@ -205,15 +204,6 @@ def text_of(node: tree_sitter.Node) -> str:
 def source_of(value: Value) -> str:
     """Return the text of a value with white space folded: what tells two expressions apart."""
     return re.sub(r"\s+", " ", text_of(value.node))
-
-
-def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Yield a node and all below it in the order of the text, without recursion."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
 
 
 def _block(node: tree_sitter.Node) -> Block:

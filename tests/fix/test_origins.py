@@ -39,7 +39,8 @@ def test_a_local_is_edited() -> None:
 
 def test_the_argument_of_the_call_is_edited() -> None:
     files = {
-        "main.tf": 'module "m" {\n  source = "./m"\n  on     = false\n}\n\nmodule "n" {\n  source = "./m"\n  on = false\n}\n',
+        "main.tf": 'module "m" {\n  source = "./m"\n  on     = false\n}\n'
+        'module "n" {\n  source = "./m"\n  on = false\n}\n',
         "m/main.tf": USE + 'variable "on" {}\n',
     }
     changed, _ = edited(files, ENCRYPT, FROM_MODULE)
@@ -48,7 +49,8 @@ def test_the_argument_of_the_call_is_edited() -> None:
 
 def test_calls_are_followed_in_turn_to_where_the_value_is_written() -> None:
     files = {
-        "main.tf": 'module "a" {\n  for_each = var.all\n  source   = "./a"\n  outer    = local.flag\n}\nlocals {\n  flag = false\n}\n',
+        "main.tf": 'module "a" {\n  for_each = var.all\n  source   = "./a"\n  outer    = local.flag\n}\n'
+        "locals {\n  flag = false\n}\n",
         "a/main.tf": 'module "m" {\n  source = "../m"\n  on     = var.outer\n}\nvariable "outer" {}\n',
         "m/main.tf": USE + 'variable "on" {}\n',
     }

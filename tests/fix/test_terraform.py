@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reviewer.fix import terraform
@@ -335,6 +337,28 @@ def test_a_resource_of_the_same_name_is_not_overwritten() -> None:
         fixed('resource "aws_s3_bucket" "logs" {\n}\n' + other, ADD)
 
 
+@pytest.mark.parametrize("name", ["logs", "other"])
+def test_what_there_is_for_the_same_thing_is_brought_up_instead_of_adding_another(name: str) -> None:
+    before = (
+        'resource "aws_s3_bucket" "logs" {\n}\n\n'
+        f'resource "aws_s3_bucket_versioning" "{name}" {{\n  bucket = aws_s3_bucket.logs.bucket # ours\n'
+        '  versioning_configuration {\n    status = "Suspended"\n  }\n}\n'
+    )
+    assert fixed(before, ADD) == before.replace("Suspended", "Enabled")
+    assert fixed(before.replace("Suspended", "Enabled"), ADD) == before.replace("Suspended", "Enabled")
+    for other in ('var.on ? "Enabled" : "Suspended"', "var.status"):
+        with pytest.raises(CannotEdit, match=f"aws_s3_bucket_versioning.{name} stands at main.tf:4 already"):
+            fixed(before.replace('"Suspended"', other), ADD)
+
+
+def test_another_thing_of_the_same_kind_is_not_taken_for_the_one_that_is_there() -> None:
+    which = recipe(add='resource "aws_s3_bucket_x" "{{name}}" {\n  bucket = {{address}}.id\n  name = "mine"\n}\n')
+    other = '\nresource "aws_s3_bucket_x" "theirs" {\n  bucket = aws_s3_bucket.logs.id\n  name   = "theirs"\n}\n'
+    with pytest.raises(CannotEdit, match="stands at"):
+        fixed('resource "aws_s3_bucket" "logs" {\n}\n' + other, which)
+    assert fixed('resource "aws_s3_bucket" "data" {\n}\n' + other, which).count("aws_s3_bucket_x") == 2
+
+
 def test_a_name_that_is_none_is_not_written_into_new_blocks() -> None:
     with pytest.raises(CannotEdit, match="no name"):
         fixed('resource "aws_s3_bucket" "a b" {\n}\n', ADD)
@@ -468,7 +492,7 @@ def test_the_lock_file_says_which_version_there_is() -> None:
         {"at": "container"},
     ],
 )
-def test_an_edit_that_is_not_well_formed_is_refused(edit: dict[str, object]) -> None:
+def test_an_edit_that_is_not_well_formed_is_refused(edit: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected|HCL|heredoc|key of"):
         recipe(**edit)
 

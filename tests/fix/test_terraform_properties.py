@@ -15,11 +15,12 @@ from reviewer import hcl
 from reviewer.fix import terraform
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_align import aligned, spliced
+from reviewer.fix.recipes import Recipe
 from tests.fix.hcl_stories import VALUES, finding, recipe
 
 TERRAFORM = shutil.which("terraform")
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(["a", "bb", "ccc", "name", "acl", "encrypted", "kms_key_id", "zone_id_list", "tags"])
 block_names = st.sampled_from(["ingress", "logging", "options", "lifecycle"])
@@ -109,7 +110,7 @@ def _line(text: str) -> int:
     return text[: text.index('resource "aws_x"')].count("\n") + 1
 
 
-def _edited(text: bytes, which: terraform.Recipe) -> bytes:
+def _edited(text: bytes, which: Recipe) -> bytes:
     """Return the edited file; the same file where no edit is right."""
     place = terraform.locate({"main.tf": text}, finding("main.tf", _line(text.decode())))
     try:
@@ -120,7 +121,7 @@ def _edited(text: bytes, which: terraform.Recipe) -> bytes:
 
 @MANY
 @given(files(), recipes)
-def test_an_edit_parses_and_a_second_one_changes_nothing(text: str, which: terraform.Recipe) -> None:
+def test_an_edit_parses_and_a_second_one_changes_nothing(text: str, which: Recipe) -> None:
     before = text.encode()
     after = _edited(before, which)
     assert not hcl.parse(after).errors
@@ -129,7 +130,7 @@ def test_an_edit_parses_and_a_second_one_changes_nothing(text: str, which: terra
 
 @MANY
 @given(files(), recipes)
-def test_an_edit_changes_nothing_outside_its_block(text: str, which: terraform.Recipe) -> None:
+def test_an_edit_changes_nothing_outside_its_block(text: str, which: Recipe) -> None:
     before = text.encode()
     after = _edited(before, which)
     start = before.index(b'resource "aws_x"')
@@ -141,7 +142,7 @@ def test_an_edit_changes_nothing_outside_its_block(text: str, which: terraform.R
 
 @MANY
 @given(files(), recipes)
-def test_an_edit_keeps_every_comment_that_it_does_not_remove_the_thing_of(text: str, which: terraform.Recipe) -> None:
+def test_an_edit_keeps_every_comment_that_it_does_not_remove_the_thing_of(text: str, which: Recipe) -> None:
     before = text.encode()
     after = _edited(before, which)
     if not {"remove", "include", "replace"} & set(which.edit):
@@ -151,7 +152,7 @@ def test_an_edit_keeps_every_comment_that_it_does_not_remove_the_thing_of(text: 
 
 @MANY
 @given(files(), recipes, st.sampled_from(["crlf", "bom", "both"]))
-def test_line_ends_and_a_byte_order_mark_make_no_difference(text: str, which: terraform.Recipe, form: str) -> None:
+def test_line_ends_and_a_byte_order_mark_make_no_difference(text: str, which: Recipe, form: str) -> None:
     def formed(plain: bytes) -> bytes:
         result = plain.replace(b"\n", b"\r\n") if form != "bom" else plain
         return b"\xef\xbb\xbf" + result if form != "crlf" else result
@@ -162,14 +163,14 @@ def test_line_ends_and_a_byte_order_mark_make_no_difference(text: str, which: te
 
 @MANY
 @given(files(), recipes)
-def test_a_file_without_a_last_newline_gets_none(text: str, which: terraform.Recipe) -> None:
+def test_a_file_without_a_last_newline_gets_none(text: str, which: Recipe) -> None:
     before = text.rstrip("\n").encode()
     assert not _edited(before, which).endswith(b"\n")
 
 
 @MANY
 @given(st.data(), files(), recipes)
-def test_hostile_bytes_raise_nothing_but_a_refusal(data: st.DataObject, text: str, which: terraform.Recipe) -> None:
+def test_hostile_bytes_raise_nothing_but_a_refusal(data: st.DataObject, text: str, which: Recipe) -> None:
     broken = bytearray(text.encode())
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(broken)))
@@ -210,7 +211,7 @@ def _formatted(text: bytes) -> bytes:
 @pytest.mark.skipif(not TERRAFORM, reason="terraform is not installed")
 @FEW
 @given(files(), recipes)
-def test_what_terraform_fmt_left_alone_it_leaves_alone_after_an_edit(text: str, which: terraform.Recipe) -> None:
+def test_what_terraform_fmt_left_alone_it_leaves_alone_after_an_edit(text: str, which: Recipe) -> None:
     before = _formatted(text.encode())
     after = _edited(before, which)
     wanted = _formatted(after)
