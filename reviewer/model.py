@@ -316,6 +316,12 @@ class Fixes:
     unproved: int = 0  # fixes that failed their proof, and are not proposed
     failures: tuple[str, ...] = ()  # scan units whose fixes could not be tried, and why
 
+    @property
+    def safe_warnings(self) -> tuple[str, ...]:
+        """What else the safe fixes change, each once."""
+        safe = (fix for fix in self.single if fix.suggestion.risk is Risk.SAFE)
+        return tuple(dict.fromkeys(warning for fix in safe for warning in fix.warnings))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:

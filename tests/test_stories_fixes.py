@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.fake_github.state import ALL_PERMISSIONS, CheckRun, PullRequest
-from tests.world import OPEN_SSH, PUBLIC_BUCKET, SAFE_BUCKET, World
+from tests.world import OPEN_SSH, PUBLIC_BUCKET, SAFE_BUCKET, Modes, World
 
 BUTTON = "apply-safe-fixes"
 OTHER = 'resource "aws_ebs_volume" "data" {\r\n  encrypted = false\r\n}\r\n'
@@ -146,3 +146,162 @@ def test_a_choice_that_no_fix_uses_is_told_to_the_author_of_the_policy(world: Wo
     told = (check_of(pull).summary or "").replace("`", "")
     assert "no fix uses a value of this name; did you mean kms_key_arn?" in told
     assert "it is a list; expected one text" in told
+
+
+def press_until_committed(world: World, pull: PullRequest, run: CheckRun) -> None:
+    """Press the button and wait for the commit and for the review of it."""
+    reviewed = str(run.head_sha)
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    world.wait_until(lambda: pull.head_sha != reviewed)
+    world.wait_until(lambda: pull.check_runs)
+    world.work()
+
+
+def test_somebody_who_writes_our_words_into_a_commit_does_not_make_it_ours(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, trailer = check_of(pull), f"Plumbrule-Review: {check_of(pull).external_id}"
+    forged = PUBLIC_BUCKET + "# and more\n"
+    told = f"Apply the safe fixes\n\n{trailer}\n"
+    world.github.push(world.repo, {"main.tf": forged}, branch=pull.head_ref, message=told)
+    world.work()
+    head = pull.head_sha
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert (run.summary or "").startswith("**The safe fixes were not applied.** The branch went on")
+    assert pull.head_sha == head
+
+
+def test_a_commit_that_was_made_and_not_noted_down_is_found_again_and_told(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, reviewed = check_of(pull), pull.head_sha
+    world.github.fail_next("PATCH", "/git/refs/heads/", status=502, after=True)
+    press_until_committed(world, pull, run)
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+    assert (run.summary or "").startswith(f"**The safe fixes were applied** in {pull.head_sha}, asked for by ada.")
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", r"/pulls/1$"),
+        ("GET", "/collaborators/"),
+        ("POST", "/access_tokens"),
+        ("GET", "/git/commits/"),
+        ("POST", "/git/blobs"),
+        ("POST", "/git/trees"),
+        ("POST", "/git/commits$"),
+        ("PATCH", "/git/refs/heads/"),
+        ("PATCH", "/check-runs/"),
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_request_that_fails_is_made_again_and_there_is_one_commit(
+    world: World, verb: str, path: str, *, after: bool
+) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, reviewed = check_of(pull), pull.head_sha
+    world.github.fail_next(verb, path, status=502, after=after)
+    press_until_committed(world, pull, run)
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+    assert head_text(world, pull) == SAFE_BUCKET
+    assert (run.summary or "").startswith(f"**The safe fixes were applied** in {pull.head_sha}, asked for by ada.")
+    assert (run.summary or "").count("The safe fixes were") == 1
+
+
+@pytest.mark.parametrize("branch", ["a/b#c%2fd", "`@everyone`<img/src=x>y", "ünï-çode", "x'\"$(id)&y", "-f"])
+def test_a_branch_of_any_name_is_committed_to_and_told_of_without_harm(world: World, branch: str) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET}, branch=branch)
+    run = check_of(pull)
+    world.repo.protected_branches.add(pull.head_ref)
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    first = (run.summary or "").partition("\n")[0]
+    assert first.startswith("**The safe fixes were not applied.** ")
+    outside = re.sub(r"(`+).*?\1", "", first)
+    assert "@everyone" not in outside
+    assert "<img" not in outside
+    world.repo.protected_branches.clear()
+    press_until_committed(world, pull, run)
+    assert head_text(world, pull) == SAFE_BUCKET
+
+
+def test_a_branch_of_the_same_name_in_the_base_is_not_committed_to_for_a_fork(world: World) -> None:
+    ours = world.review({"main.tf": PUBLIC_BUCKET}, branch="topic")
+    fork = world.github.fork(world.repo, "mallory")
+    theirs = world.review({"main.tf": PUBLIC_BUCKET + "\n"}, fork=fork, branch="topic")
+    run, head = check_of(theirs), ours.head_sha
+    run.actions = check_of(ours).actions  # as if somebody could make the button appear
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert "The branch is in a fork" in (run.summary or "")
+    assert ours.head_sha == head
+
+
+def test_a_branch_that_is_gone_is_told(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run = check_of(pull)
+    world.github.fail_next("PATCH", "/git/refs/heads/", status=404)
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert "is gone" in (run.summary or "")
+
+
+@pytest.mark.parametrize("permission", ["read", "none"])
+def test_less_than_the_right_to_push_is_not_enough(world: World, permission: str) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    world.repo.permissions["grace"] = permission
+    head = pull.head_sha
+    assert "grace may not push to this repository" in press(world, pull, who="grace")
+    assert pull.head_sha == head
+
+
+def test_an_examination_that_is_not_kept_any_more_is_told(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, head = check_of(pull), pull.head_sha
+    run.external_id = run.external_id.rpartition(":")[0] + ":12345678"
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert "What was proved is no longer known here" in (run.summary or "")
+    assert pull.head_sha == head
+
+
+def test_a_check_run_of_another_repository_is_none_of_our_business(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, head, before = check_of(pull), pull.head_sha, check_of(pull).summary
+    run.external_id = re.sub(r"rv:\d+", "rv:1", run.external_id)
+    world.github.press(world.repo, run, BUTTON)
+    world.work()
+    assert (pull.head_sha, run.summary) == (head, before)
+
+
+@pytest.mark.parametrize("step", ["commit", "answer"])
+def test_a_worker_that_dies_with_the_commit_made_makes_no_other_one_and_still_answers(world: World, step: str) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, reviewed, crash = check_of(pull), pull.head_sha, world.house.crash
+    usual, crash.modes = crash.modes, Modes(crash_after=step)
+    press_until_committed(world, pull, run)
+    crash.modes = usual
+    assert crash.deaths
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+    assert (run.summary or "").startswith(f"**The safe fixes were applied** in {pull.head_sha}, asked for by ada.")
+    assert (run.summary or "").count("The safe fixes were") == 1
+
+
+def test_two_people_who_press_at_once_make_one_commit(world: World) -> None:
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    world.repo.permissions["grace"] = "write"
+    run, reviewed = check_of(pull), pull.head_sha
+    world.github.press(world.repo, run, BUTTON, who="grace")
+    press_until_committed(world, pull, run)
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+
+
+def test_a_pull_request_that_was_retargeted_is_committed_to_its_own_branch(world: World) -> None:
+    world.github.push(world.repo, {"other.tf": SAFE_BUCKET}, branch="release")
+    pull = world.review({"main.tf": PUBLIC_BUCKET})
+    run, reviewed = check_of(pull), pull.head_sha
+    world.github.retarget(pull, "release", tell=False)
+    press_until_committed(world, pull, run)
+    assert world.repo.git.parents(pull.head_sha) == [reviewed]
+    assert head_text(world, pull) == SAFE_BUCKET

@@ -54,3 +54,13 @@ def _tell(
     else:
         for why, times in whys.most_common(5):
             say(f"  {times} x {why[:100]}")
+
+
+@recipes.command()
+def choices() -> None:
+    """Print the values that a policy may give to fixes, as a table."""
+    from reviewer.scan.recipe_files import recipes as table
+
+    click.echo("| choice | type | what it is |\n|---|---|---|")
+    for choice in sorted(table().choices.values(), key=lambda choice: choice.name):
+        click.echo(f"| `{choice.name}` | {choice.type} | {choice.description} |")

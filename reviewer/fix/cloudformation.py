@@ -8,23 +8,22 @@
 
 Intrinsic functions are written in full in a recipe (`{Ref: X}`, `{"Fn::Sub": "..."}`); the file gets them as it has its
 own: short tags or in full. `choice.NAME` becomes a parameter of that name, in Pascal case, unless the policy has a
-value.
+value. Where a parameter is referred to already, its default is what changes: to the value of the policy, or it goes.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reviewer.fix import cloudformation_parameters as parameters
 from reviewer.fix import documents, splices, yaml_nodes, yaml_splice, yaml_values
 from reviewer.fix.documents import Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Choice, Recipe
-from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_merge import Reader
 from reviewer.fix.yaml_nodes import Node, Text
 from reviewer.fix.yaml_splice import Page
@@ -32,9 +31,7 @@ from reviewer.fix.yaml_style import Tagged
 from reviewer.model import Finding
 
 AT = ("properties", "resource")
-TYPES = {"string": "String", "number": "Number", "list(string)": "CommaDelimitedList"}
 _KEYS = {*documents.KEYS, "by", "at", "add"}
-_IN_SUB = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +73,9 @@ def edit(files: Files, place: ResourcePlace, recipe: Recipe, values: Values) -> 
     wanted = documents.templated(recipe.edit, names)
     wanted = _shortened(wanted) if short else wanted
     wanted = documents.chosen(
-        wanted, values, lambda name: Tagged(tag="!Ref", value=pascal(name)) if short else {"Ref": pascal(name)}
+        wanted,
+        values,
+        lambda name: Tagged(tag="!Ref", value=parameters.pascal(name)) if short else {"Ref": parameters.pascal(name)},
     )
     new, used = documents.apply(place.path, data, lambda now: _targets(now, place, recipe), wanted, _reader)
     if "add" in wanted:
@@ -84,25 +83,23 @@ def edit(files: Files, place: ResourcePlace, recipe: Recipe, values: Values) -> 
         used |= more
     for name in sorted(used):
         new = _with_parameter(place.path, new, values.choices.get(name) or _unknown(name))
-    inputs = tuple(pascal(name) for name in sorted(used) if not _has_default(place.path, new, pascal(name)))
-    return Edited(files={place.path: new} if new != data else {}, inputs=inputs)
+    before, after = (
+        parameters.defaulted(_template(now, place.path)) for now in (read, yaml_nodes.read(place.path, new))
+    )
+    inputs = ({parameters.pascal(name) for name in used} - after) | (before - after)
+    return Edited(files={place.path: new} if new != data else {}, inputs=tuple(sorted(inputs)))
 
 
 def check(recipe: Recipe) -> None:
     """Raise ValueError when the edit is not one for templates."""
     if unknown := sorted(set(recipe.edit) - _KEYS):
         raise ValueError(f"{unknown[0]}: not an edit of CloudFormation templates")
-    documents.check(recipe.edit)
+    documents.check(recipe)
     if recipe.edit.get("at", "properties") not in AT:
         raise ValueError(f"at: expected one of {', '.join(AT)}")
     added = recipe.edit.get("add", {})
     if not isinstance(added, Mapping) or not all(isinstance(r, Mapping) and "Type" in r for r in added.values()):
         raise ValueError("add: expected resources with a Type, by logical id")
-
-
-def pascal(name: str) -> str:
-    """Return `kms_key_arn` as `KmsKeyArn`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def _read(files: Files, path: str) -> Text:
@@ -133,98 +130,15 @@ def _has_short_tags(path: str, read: Text) -> bool:
     if template.flow:
         return False
     sample = list(itertools.islice(yaml_nodes.nodes(template), yaml_nodes.MAX_NODES))
-    return any(node.tag for node in sample) or not any(_function(node) for node in sample)
-
-
-def _function(node: Node) -> str:
-    """The name of the intrinsic function that a value is: Ref, Fn::If; "" when it is none."""
-    if node.tag.startswith("!"):
-        return node.tag[1:] if node.tag in ("!Ref", "!Condition") else f"Fn::{node.tag[1:]}"
-    key = node.pairs[0].key.text if len(node.pairs) == 1 else ""
-    return key if key == "Ref" or key.startswith("Fn::") else ""
+    return any(node.tag for node in sample) or not any(parameters.function(node) for node in sample)
 
 
 def _reader(read: Text, page: Page) -> Reader:
     return Reader(
-        is_foreign=lambda node: bool(_function(node)),
-        source=lambda node: _default(_parameter(read, node)),
-        change=lambda node, value: _change(read, page, node, value),
+        is_foreign=lambda node: bool(parameters.function(node)),
+        source=lambda node: parameters.default(read, node),
+        change=lambda node, value: parameters.change(read, page, node, value),
     )
-
-
-def _parameter(read: Text, node: Node) -> Node | None:
-    """The parameter of the template that a value refers to."""
-    found = (
-        yaml_values.below(_document(read, node), ("Parameters", _referred(node))) if _function(node) == "Ref" else []
-    )
-    return found[0] if found else None
-
-
-def _default(parameter: Node | None) -> Node | None:
-    return parameter.get("Default") if parameter is not None else None
-
-
-def _document(read: Text, node: Node) -> Node:
-    return next(document for document in reversed(read.documents) if document.start <= node.start)
-
-
-def _change(read: Text, page: Page, node: Node, value: Any) -> Iterator[Splice]:
-    """Change a value where it comes from: the default of a parameter that nothing else uses."""
-    parameter, name = _parameter(read, node), _referred(node)
-    if parameter is None:
-        raise CannotEdit(_comes_from(_function(node), name, node.line))
-    where = f"The value comes from the parameter `{name[:60]}` on line {parameter.line - 1}"
-    pair = next((pair for pair in parameter.pairs if pair.key.text == "Default"), None)
-    if pair is None or isinstance(value, Mapping | list | Tagged) or value is None:
-        raise CannotEdit(f"{where}, which every deployment sets for itself.")
-    if yaml_values.equal(pair.value, value):
-        return
-    if _uses(_document(read, node), name) > 1:
-        raise CannotEdit(f"{where}, which other resources use too.")
-    allowed = parameter.get("AllowedValues")
-    if allowed is not None and _text(value) not in {item.text.lower() for item in allowed.items} | {
-        item.text for item in allowed.items
-    }:
-        raise CannotEdit(f"{where}, whose AllowedValues exclude the right one.")
-    text = _text(value) if pair.value.style in ("'", '"') else value
-    yield from yaml_splice.replace_value(page, parameter, pair, text)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _referred(node: Node) -> str:
-    return node.text if node.tag else yaml_values.followed(node.pairs[0].value).text
-
-
-def _comes_from(function: str, name: str, line: int) -> str:
-    if function == "Ref":
-        return f"The value is a reference to `{name[:60]}` on line {line}, which is no parameter of this template."
-    if function == "Fn::ImportValue":
-        return f"The value on line {line} is imported from another stack (Fn::ImportValue); it has to change there."
-    if function == "Fn::FindInMap":
-        return f"The value on line {line} is looked up in a mapping of the template (Fn::FindInMap); change it there."
-    return f"The value on line {line} is made by {function[:60]}; which part of it to change only you know."
-
-
-def _uses(template: Node, name: str) -> int:
-    """How often a parameter is referred to, in references and in substitutions."""
-    count = 0
-    for node in yaml_nodes.nodes(template):
-        if _function(node) == "Ref" and _referred(node) == name:
-            count += 1
-        elif node.kind == "scalar" and "${" in node.text:
-            count += _IN_SUB.findall(node.text).count(name)
-    return count
-
-
-def _short_reference(name: str) -> Any:
-    return Tagged(tag="!Ref", value=pascal(name))
-
-
-def _reference(name: str) -> Any:
-    return {"Ref": pascal(name)}
 
 
 def _shortened(value: Any) -> Any:
@@ -266,23 +180,8 @@ def _with_parameter(path: str, data: bytes, choice: Choice) -> bytes:
     read = yaml_nodes.read(path, data)
     template = _template(read, path)
     page = documents.page_of(path, read, template)
-    new = {pascal(choice.name): {"Type": TYPES[choice.type], "Description": choice.description}}
-    parameters = template.get("Parameters")
-    if parameters is None:
-        made = yaml_splice.insert_before(page, template, "Resources", {"Parameters": new})
-    elif parameters.get(pascal(choice.name)) is not None:
-        return data
-    elif parameters.kind == "mapping" and parameters.pairs:
-        made = yaml_splice.insert_pairs(page, parameters, new)
-    else:
-        pair = next(pair for pair in template.pairs if pair.key.text == "Parameters")
-        made = yaml_splice.replace_value(page, template, pair, new)
+    made = parameters.add(page, template, choice)
     return read.encode(splices.apply(read.text, made))
-
-
-def _has_default(path: str, data: bytes, name: str) -> bool:
-    template = _template(yaml_nodes.read(path, data), path)
-    return bool(yaml_values.below(template, ("Parameters", name, "Default")))
 
 
 def _unknown(name: str) -> Choice:

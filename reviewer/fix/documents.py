@@ -7,6 +7,9 @@ A path is made of keys with dots between; `a.b` reads `b` of every item where `a
 mappings that are merged key by key: `set` wins over what is there, `default` only fills gaps. A mapping over a list is
 merged into each of its items. A list over a list replaces it, unless `by` names the key that tells its items apart:
 `by: {env: name}` merges the items of the same name and adds the others.
+
+A value of `when` may be `{contains: X}`: a list that has the item X. Where a path leads to several values, one of them
+is enough, unless null is allowed: then no other values may be there.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 
 from reviewer.fix import splices, yaml_cut, yaml_merge, yaml_nodes, yaml_style
 from reviewer.fix.editing import Values
+from reviewer.fix.recipes import Recipe
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_merge import Job, Path, Reader
 from reviewer.fix.yaml_nodes import Node, Text
@@ -24,6 +28,7 @@ from reviewer.fix.yaml_splice import Page
 from reviewer.fix.yaml_values import MAX_NESTED, Chosen, Include, below, is_gap, is_one_of
 
 CHOICE = "choice."
+CONTAINS = "contains"
 KEYS = ("remove", "replace", "set", "default", "include")
 """The edits, in the order in which they are made."""
 
@@ -36,8 +41,12 @@ class Target:
     path: Path = ()
 
 
-def check(edit: Mapping[str, Any]) -> None:
+def check(recipe: Recipe) -> None:
     """Raise ValueError when one of the edits is not well formed. Keys that are a framework's own are left to it."""
+    edit = recipe.edit
+    for value in (value for values in recipe.when.values() for value in values):
+        if isinstance(value, Mapping) and set(value) != {CONTAINS}:
+            raise ValueError(f"when: expected values, or {CONTAINS} and one")
     for key in ("set", "default", "by", "include"):
         if not isinstance(edit.get(key, {}), Mapping):
             raise ValueError(f"{key}: expected a mapping")
@@ -60,7 +69,7 @@ def chosen(value: Any, values: Values, reference: Callable[[str], Any]) -> Any:
         name = value.removeprefix(CHOICE)
         if name in values.chosen:
             return Chosen(name=name, value=_typed(values, name), open=False)
-        return Chosen(name=name, value=reference(name), open=True)
+        return Chosen(name=name, value=reference(name), open=True, listed=_is_listed(values, name))
     if isinstance(value, Mapping):
         return {key: chosen(member, values, reference) for key, member in value.items()}
     if isinstance(value, list):
@@ -117,6 +126,11 @@ def holds(target: Target, when: Mapping[str, tuple[Any, ...]]) -> bool:
     return all(_has_one(target, tuple(path.split(".")), values) for path, values in when.items())
 
 
+def asks_contents(values: Sequence[Any]) -> bool:
+    """Return whether values of `when` ask what a list contains."""
+    return any(isinstance(value, Mapping) for value in values)
+
+
 def _one(job: Job, target: Target, key: str, edit: Any) -> Iterator[Splice]:
     if key in ("set", "default"):
         yield from yaml_merge.merge(job, target.node, _under(target.path, edit), ())
@@ -134,9 +148,15 @@ def _one(job: Job, target: Target, key: str, edit: Any) -> Iterator[Splice]:
 
 def _has_one(target: Target, path: Path, values: tuple[Any, ...]) -> bool:
     found = below(target.node, (*target.path, *path))
-    if not found:
-        return None in values
-    return any(is_one_of(node, values) or (is_gap(node) and None in values) for node in found)
+    enough = all if None in values else any
+    return enough(_is_one(node, values) for node in found) if found else None in values
+
+
+def _is_one(node: Node, values: tuple[Any, ...]) -> bool:
+    if is_one_of(node, values) or (is_gap(node) and None in values):
+        return True
+    wanted = [value[CONTAINS] for value in values if isinstance(value, Mapping)]
+    return any(is_one_of(item, wanted) for item in node.items)
 
 
 def templated(value: Any, names: Mapping[str, str]) -> Any:
@@ -167,7 +187,12 @@ def _typed(values: Values, name: str) -> Any:
     choice = values.choices.get(name)
     if choice is not None and choice.type == "number":
         return yaml_style.plain_value(value)
-    return [value] if choice is not None and choice.type.startswith("list") else value
+    return [value] if _is_listed(values, name) else value
+
+
+def _is_listed(values: Values, name: str) -> bool:
+    choice = values.choices.get(name)
+    return choice is not None and choice.type.startswith("list")
 
 
 def _listed(edit: Mapping[str, Any], key: str) -> list[Any]:

@@ -88,7 +88,7 @@ def check(recipe: Recipe) -> None:
     """Raise ValueError when the edit is not one for workflows."""
     if unknown := sorted(set(recipe.edit) - _KEYS):
         raise ValueError(f"{unknown[0]}: not an edit of workflows")
-    documents.check(recipe.edit)
+    documents.check(recipe)
     if recipe.edit.get("at", "workflow") not in AT:
         raise ValueError(f"at: expected one of {', '.join(AT)}")
     asked = recipe.edit.get("instruction", {})

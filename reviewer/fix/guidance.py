@@ -21,6 +21,7 @@ LANGUAGES = {
 RENDERED = {"helm": "kubernetes", "kustomize": "kubernetes"}
 """Frameworks whose findings are another's."""
 
+_LONGEST_NAME = 200
 _PLACEHOLDER = re.compile(r"\{\{(name|type|address)\}\}")
 _MODULES = re.compile(r"^(?:module\.[^.\[]+(?:\[[^\]]*\])?\.)+")
 
@@ -78,4 +79,9 @@ def _terraform(address: str) -> Named:
 
 
 def _filled(text: str, named: Named) -> str:
-    return _PLACEHOLDER.sub(lambda match: str(getattr(named, match[1])), text)
+    return _PLACEHOLDER.sub(lambda match: _on_one_line(str(getattr(named, match[1]))), text)
+
+
+def _on_one_line(name: str) -> str:
+    """A name with line breaks in it would add lines of its own to an example of ours."""
+    return "".join(c if c.isprintable() else " " for c in name[:_LONGEST_NAME])

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import tree_sitter
 
-from reviewer.fix.hcl_tree import syntax
+from reviewer.fix.hcl_tree import replaced, syntax
 
 _WHOLE = frozenset({"string_lit", "quoted_template", "heredoc_template", "comment"})
+_COMMENT = re.compile(rb"#|//|/\*")
 _OPENING = frozenset({"{", "[", "(", "${", "%{"})
 _CLOSING = frozenset({"}", "]", ")"})
 
@@ -42,7 +45,7 @@ def spliced(text: bytes, start: int, end: int, new: bytes) -> bytes:
     """Return `text` with `start:end` replaced; lines that were aligned with the replaced ones are so afterwards."""
     first = text.count(b"\n", 0, start)
     last = first + text.count(b"\n", start, end)
-    result = text[:start] + new + text[end:]
+    result = replaced(text, start, end, new)
     if any(_misplaced(text, first - 1, last + 1)):
         return result
     return aligned(result, first - 1, first + new.count(b"\n") + 1)
@@ -58,7 +61,7 @@ def aligned(text: bytes, first: int = 0, last: int | None = None) -> bytes:
 
 def _moved(text: bytes, edits: Iterable[_Edit]) -> bytes:
     for start, end, spaces in sorted(edits, reverse=True):
-        text = text[:start] + b" " * spaces + text[end:]
+        text = replaced(text, start, end, b" " * spaces)
     return text
 
 
@@ -100,55 +103,72 @@ def _chains(cells: Iterable[tuple[_Line, int, int]]) -> Iterator[list[tuple[_Lin
         yield chain
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def _lines(text: bytes) -> tuple[_Line, ...]:
     lines: list[_Line] = []
-    tokens: list[tree_sitter.Node] = []
+    tokens: list[_Token] = []
     last_row = -1
     for token in _tokens(syntax(text)):
-        if tokens and token.start_point.row > last_row:
+        if tokens and token.row > last_row:
             lines.append(_line(text, tokens, last_row))
             tokens = []
         tokens.append(token)
-        last_row = max(last_row, token.end_point.row)
+        last_row = max(last_row, token.last_row)
     if tokens:
         lines.append(_line(text, tokens, last_row))
     return tuple(lines)
 
 
-def _line(text: bytes, tokens: list[tree_sitter.Node], last_row: int) -> _Line:
+def _line(text: bytes, tokens: list[_Token], last_row: int) -> _Line:
     first, comment = tokens[0], None
-    if len(tokens) > 1 and tokens[-1].type == "comment" and not (tokens[-1].text or b"").startswith(b"/*"):
-        comment = tokens[-1].start_byte
-        tokens = tokens[:-1]
-    at = next((i for i, token in enumerate(tokens) if i and token.type == "="), None)
-    if at is not None and sum(_bracket(token) for token in tokens[at:]) != 0:
+    if len(tokens) > 1 and tokens[-1].type == "comment" and not text.startswith(b"/*", tokens[-1].start):
+        comment = tokens.pop().start
+    at, open_ = None, 0
+    for n, token in enumerate(tokens):
+        if at is None and n and token.type == "=":
+            at = n
+        if at is not None:
+            open_ += (token.type in _OPENING) - (token.type in _CLOSING)
+    if open_:
         at = None
     return _Line(
-        row=first.start_point.row,
+        row=first.row,
         last_row=last_row,
-        start=text.rfind(b"\n", 0, first.start_byte) + 1,
-        lead_end=tokens[at - 1].end_byte if at else tokens[-1].end_byte,
-        equals=tokens[at].start_byte if at else None,
-        assign_end=tokens[-1].end_byte,
+        start=text.rfind(b"\n", 0, first.start) + 1,
+        lead_end=tokens[at - 1].end if at else tokens[-1].end,
+        equals=tokens[at].start if at else None,
+        assign_end=tokens[-1].end,
         comment=comment,
     )
 
 
-def _bracket(token: tree_sitter.Node) -> int:
-    return int(token.type in _OPENING) - int(token.type in _CLOSING)
+class _Token(NamedTuple):
+    """What columns depend on of a node; there are many, and asking a node costs more."""
+
+    type: str
+    start: int
+    end: int
+    row: int
+    last_row: int
 
 
-def _tokens(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """The tokens of a text as far as columns depend on them; strings and heredocs are one token."""
+def _tokens(root: tree_sitter.Node) -> Iterator[_Token]:
+    """The tokens of a text as far as columns depend on them; strings, heredocs and values on one line are one token."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        if node.type in _WHOLE or not node.child_count:
-            if node.end_byte > node.start_byte:
-                yield node
-        else:
-            waiting.extend(reversed(node.children))
+        children = () if node.type in _WHOLE or _is_short(node) else node.children
+        if children:
+            waiting.extend(reversed(children))
+        elif node.end_byte > node.start_byte:
+            yield _Token(node.type, node.start_byte, node.end_byte, node.start_point.row, node.end_point.row)
+
+
+def _is_short(node: tree_sitter.Node) -> bool:
+    """Tell whether a node is a value on one line, whose brackets all close and that ends in no comment."""
+    if node.type != "expression" or node.start_point.row != node.end_point.row or node.has_error:
+        return False
+    return not _COMMENT.search(node.text or b"")
 
 
 def _width(cell: bytes) -> int:

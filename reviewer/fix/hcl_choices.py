@@ -11,6 +11,7 @@ from reviewer.fix.hcl_tree import quoted
 from reviewer.fix.recipes import Choice
 
 _CHOICE = re.compile(r"\bchoice\.([A-Za-z_][\w-]*)")
+_WITHIN = re.compile(r"\$\{\s*choice\.([A-Za-z_][\w-]*)\s*\}")
 _VARIABLE = re.compile(r"\bvar\.([A-Za-z_][\w-]*)")
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -27,7 +28,8 @@ def named(template: str, names: Mapping[str, str]) -> str:
 
 
 def chosen(text: str, values: Values) -> str:
-    """Return HCL in which every `choice.X` is the policy's value, or `var.X`."""
+    """Return HCL in which every `choice.X` is the policy's value, or `var.X`; in a template, the value as it is."""
+    text = _WITHIN.sub(lambda match: _plain(match.group(), _value(match.group(1), values)), text)
     return _CHOICE.sub(lambda match: _value(match.group(1), values), text)
 
 
@@ -77,6 +79,12 @@ def _value(name: str, values: Values) -> str:
             raise CannotEdit(f"The policy's value for {name} is no number.")
         return text
     return quoted(text)
+
+
+def _plain(template: str, value: str) -> str:
+    """A string or number as a part of a template; one that would have to be escaped stays a value of its own."""
+    text = value.removeprefix('"').removesuffix('"')
+    return text if re.fullmatch(r"[\w ./:,;@*+=-]*", text) and not text.startswith("var.") else template
 
 
 def _list(items: Iterable[str]) -> str:

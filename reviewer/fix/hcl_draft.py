@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reviewer.fix.editing import CannotEdit, Files
-from reviewer.fix.hcl_tree import Block, errors, is_broken, parse
+from reviewer.fix.hcl_tree import Block, errors, is_broken, parse, replaced
 
 MAX_BYTES = 400_000
 """Of a block: an edit reads it many times."""
@@ -74,7 +74,7 @@ class Draft:
         if errors(after):
             raise CannotEdit(f"{top.name} could not be read any more with this edit.")
         after = after.replace(b"\n", b"\r\n") if crlf else after
-        self.files[top.path] = source[: block.start] + after + source[block.end :]
+        self.files[top.path] = replaced(source, block.start, block.end, after)
 
     def insert_after(self, top: Top, blocks: str) -> None:
         """Put whole blocks behind one, with a blank line between."""
@@ -87,7 +87,7 @@ class Draft:
         rest = source[end:]
         if rest.strip(b"\r\n") and not rest.startswith(newline * 2):
             new += newline
-        self.files[top.path] = source[:end] + new + rest
+        self.files[top.path] = replaced(source, end, end, new)
 
 
 def find(files: Files, top: Top) -> Block:
@@ -96,29 +96,35 @@ def find(files: Files, top: Top) -> Block:
         raise CannotEdit(f"{top.path} is not there any more.")
     if not top.type:
         return parse(files[top.path])
-    blocks = _blocks(files[top.path])
-    same = [block for block in blocks if block.type == top.type and block.labels == top.labels]
-    if top.nth >= len(same):
+    found = _tops(top.path, files[top.path]).get(top)
+    if found is None:
         raise CannotEdit(f"{top.name} is not in {top.path} any more.")
-    return same[top.nth]
+    return found
 
 
 def tops(files: Files, directory: str, type_: str = "") -> Iterator[tuple[Top, Block]]:
     """Yield the top-level blocks of a module, of one type or all."""
-    for path in sorted(files):
-        if posixpath.dirname(path) != directory or not path.endswith(SUFFIXES):
-            continue
-        seen: dict[tuple[str, tuple[str, ...]], int] = {}
-        for block in _blocks(files[path]):
-            header = (block.type, block.labels)
-            nth = seen[header] = seen.get(header, -1) + 1
+    for path in _paths(tuple(files), directory):
+        for top, block in _tops(path, files[path]).items():
             if type_ in ("", block.type):
-                yield Top(path=path, type=block.type, labels=block.labels, nth=nth), block
+                yield top, block
+
+
+@functools.lru_cache(maxsize=8)
+def _paths(paths: tuple[str, ...], directory: str) -> tuple[str, ...]:
+    return tuple(sorted(path for path in paths if path.endswith(SUFFIXES) and posixpath.dirname(path) == directory))
 
 
 @functools.lru_cache(maxsize=128)
-def _blocks(source: bytes) -> tuple[Block, ...]:
-    return parse(source).blocks
+def _tops(path: str, source: bytes) -> dict[Top, Block]:
+    """The top-level blocks of a file, in its order."""
+    seen: dict[tuple[str, tuple[str, ...]], int] = {}
+    found: dict[Top, Block] = {}
+    for block in parse(source).blocks:
+        header = (block.type, block.labels)
+        nth = seen[header] = seen.get(header, -1) + 1
+        found[Top(path=path, type=block.type, labels=block.labels, nth=nth)] = block
+    return found
 
 
 def _is_crlf(source: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reviewer.fix.editing import CannotEdit, Files, Values
@@ -11,6 +11,7 @@ from reviewer.fix.hcl_draft import Draft, Top, find
 from reviewer.fix.hcl_overlay import Elsewhere, Merge, operated
 from reviewer.fix.hcl_splices import at, without
 from reviewer.fix.hcl_tree import is_whole, literal
+from reviewer.fix.hcl_uses import Sought
 from reviewer.fix.hcl_values import Operation, Set, input_of, is_literal, is_settled
 from reviewer.fix.origins import NoDefault, Origin, Scope, trace
 
@@ -23,18 +24,19 @@ class Asked:
     inputs: list[str] = field(default_factory=list)  # variables of the author's own that have no default any more
 
 
-def settle(draft: Draft, scope: Scope, merge: Merge, values: Values) -> Asked:
-    """Apply what `merge` left for elsewhere. Raises CannotEdit saying what a value comes from that may not be edited.
+def settle(draft: Draft, scope: Scope, merges: Iterable[Merge], values: Values) -> Asked:
+    """Apply what `merges` left for elsewhere. Raises CannotEdit saying what a value comes from that may not be edited.
 
     A value that has to be set must be found; of those that may offend it is enough that one is found.
     """
     asked = Asked()
-    for each in merge.elsewhere:
-        if isinstance(each.operation, Set):
-            _settle(draft, scope, merge, (each, values), asked)
-    others = [each for each in merge.elsewhere if not isinstance(each.operation, Set)]
-    if not merge.done and others:
-        _settle_one_of(draft, scope, merge, (others, values), asked)
+    for merge in merges:
+        for each in merge.elsewhere:
+            if isinstance(each.operation, Set):
+                _settle(draft, scope, merge, (each, values), asked)
+        others = [each for each in merge.elsewhere if not isinstance(each.operation, Set)]
+        if not merge.done and others:
+            _settle_one_of(draft, scope, merge, (others, values), asked)
     return asked
 
 
@@ -54,11 +56,8 @@ def _settle_one_of(
 def _settle(draft: Draft, scope: Scope, merge: Merge, what: tuple[Elsewhere, Values], asked: Asked) -> int:
     """Edit one value where it is written; return in how many places something was to be done."""
     each, values = what
-    where = merge.where(each.line)
     try:
-        origin = trace(
-            draft.files, scope, each.name, each.value, where, lambda value: is_settled(value, each.operation)
-        )
+        origin = trace(draft.files, scope, _sought(each, merge), lambda value: is_settled(value, each.operation))
     except NoDefault as unset:
         if is_literal(each.operation):
             raise
@@ -73,6 +72,14 @@ def _settle(draft: Draft, scope: Scope, merge: Merge, what: tuple[Elsewhere, Val
     names = [name for used in inner.used for name in variables_in(used, values)]
     asked.variables.setdefault(origin.top, []).extend(names)
     return inner.done
+
+
+def _sought(each: Elsewhere, merge: Merge) -> Sought:
+    place, operation = merge.where(each.line), each.operation
+    if not isinstance(operation, Set):
+        return Sought(name=each.name, value=each.value, place=place)
+    alike = frozenset(other.name for other in merge.elsewhere if other.operation == operation)
+    return Sought(name=each.name, value=each.value, place=place, wanted=operation.new, alike=alike)
 
 
 def _would_refer(files: Files, origin: Origin, operation: Operation) -> bool:
@@ -97,7 +104,12 @@ def _may_refer(files: Files, origin: Origin, each: Elsewhere) -> bool:
         return True
     if origin.top.type == "variable" and is_input and not origin.scope.calls:
         return False
-    there = f"{origin.top.path}:{find(files, origin.top).line}"
+    block = find(files, origin.top)
+    if origin.top.type == "module":
+        attribute = block.attribute(origin.name)
+        there = f"{origin.top.path}:{attribute.line if attribute else block.line}"
+        raise CannotEdit(f"`{each.name}` is set by the call {origin.top.name} ({there}); change it there.")
+    there = f"{origin.top.path}:{block.line}"
     raise CannotEdit(f"`{each.name}` is set from {origin.top.name} ({there}); change it there.")
 
 

@@ -5,14 +5,16 @@ What an overlay wants of a value that is written elsewhere is not done here but 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_lists import opaque_parts
-from reviewer.fix.hcl_splices import OBJECT, Chain, at, objects_of, with_attribute, with_block
+from reviewer.fix.hcl_splices import OBJECT, Chain, at, merged_object, objects_of, with_attribute, with_block
 from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, literal, parse, text_of
 from reviewer.fix.hcl_values import Operation, Set, applied, is_done, is_settled, same
+
+_ALL_ALIKE = frozenset({"container", "init_container"})
 
 MAX_BLOCKS = 100
 """Nested blocks that one edit changes."""
@@ -38,6 +40,8 @@ class Merge:
     by: Mapping[str, str] = field(default_factory=dict)
     inner: tuple[Chain, ...] = ()  # the nested blocks that offend; of a type that none is of: all
     used: list[str] = field(default_factory=list)  # HCL that was put in, or stood there as wanted
+    fits: Callable[[Chain], bool] = lambda _: True  # whether the recipe's `when` holds for a nested block
+    is_first: bool = True  # False: the block was edited since it was found wanting
     elsewhere: list[Elsewhere] = field(default_factory=list)
     done: int = 0  # places that an operation could be applied to
 
@@ -71,16 +75,18 @@ def operated(text: bytes, chain: Chain, name: str, operation: Operation, merge: 
     attribute = at(text, chain).attribute(name)
     if attribute is None:
         return text
+    if isinstance(operation, Set) and (entries := _object(operation.new)) and _is_object(attribute):
+        return overlaid(text, (*chain, (name, OBJECT)), objects_of(entries)[0], merge)
     if not is_settled(attribute.value, operation):
         merge.elsewhere.append(Elsewhere(name=name, value=attribute.value, line=attribute.line, operation=operation))
         return text
-    if isinstance(operation, Set) and (entries := _object(operation.new)) and attribute.value.kind == "object":
-        return overlaid(text, (*chain, (name, OBJECT)), objects_of(entries)[0], merge)
     after = applied(text, chain, name, operation)
     if after == text and not is_done(attribute.value, operation):
         alone = attribute.value.kind == "tuple" and len(elements(attribute.value)) == 1
         merge.elsewhere += (
-            Elsewhere(name=name, value=part, line=attribute.line, operation=operation, required=alone)
+            Elsewhere(
+                name=name, value=part, line=attribute.line, operation=operation, required=alone and merge.is_first
+            )
             for part in opaque_parts(attribute.value)
         )
         return text
@@ -93,6 +99,10 @@ def operated(text: bytes, chain: Chain, name: str, operation: Operation, merge: 
 def _object(new: str) -> Attribute | None:
     attribute = parse(f"x = {new}\n".encode()).attribute("x")
     return attribute if attribute and attribute.value.kind == "object" else None
+
+
+def _is_object(attribute: Attribute) -> bool:
+    return attribute.value.kind == "object" or bool(merged_object(attribute))
 
 
 def contains(block: Block, wanted: Block) -> bool:
@@ -122,6 +132,30 @@ def chosen_blocks(block: Block, chain: Chain, type_: str, merge: Merge) -> tuple
     return meant
 
 
+def mended_blocks(
+    block: Block, chain: Chain, type_: str, merge: Merge, is_like: Callable[[Block, Block], bool]
+) -> tuple[int, ...]:
+    """Return which nested blocks of a type are to be edited: those that are meant, and others like one of them.
+
+    Of several blocks with one fault a scanner names the first; when that is mended, it names the next.
+    """
+    meant = chosen_blocks(block, chain, type_, merge)
+    every = block.blocks_of(type_)
+    left = [n for n in range(min(len(every), MAX_BLOCKS)) if n not in meant]
+    more = (n for n in left if any(is_like(every[m], every[n]) for m in meant) and merge.fits((*chain, (type_, n))))
+    return tuple(sorted({*meant, *more}))
+
+
+def _is_shaped_like(wanted: Block) -> Callable[[Block, Block], bool]:
+    """A block is mended like another one where it has what that has of what is wanted: no volume becomes an EFS one."""
+    inner = {each.type for each in wanted.blocks}
+
+    def is_like(one: Block, other: Block) -> bool:
+        return wanted.type in _ALL_ALIKE or all(other.blocks_of(type_) for type_ in inner if one.blocks_of(type_))
+
+    return is_like
+
+
 def _set(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes:
     block = at(text, chain)
     _no_block(block, wanted.name, merge)
@@ -137,7 +171,7 @@ def _filled(text: bytes, chain: Chain, wanted: Attribute, merge: Merge) -> bytes
     existing = block.attribute(wanted.name)
     if existing is None:
         return _added(text, chain, wanted, merge)
-    if existing.value.kind == wanted.value.kind == "object":
+    if wanted.value.kind == "object" and _is_object(existing):
         return filled(text, (*chain, (wanted.name, OBJECT)), objects_of(wanted)[0], merge)
     if literal(existing.value) is None or same(existing.value, _written(wanted)):
         return operated(text, chain, wanted.name, Set(new=_written(wanted)), merge)
@@ -155,7 +189,7 @@ def _merged(text: bytes, chain: Chain, wanted: Block, merge: Merge, *, only: boo
     block = at(text, chain)
     if attribute := block.attribute(wanted.type):
         raise CannotEdit(f"`{wanted.type}` is written as an attribute ({merge.where(attribute.line)}), not as a block.")
-    meant = chosen_blocks(block, chain, wanted.type, merge)
+    meant = mended_blocks(block, chain, wanted.type, merge, _is_shaped_like(wanted))
     existing = block.blocks_of(wanted.type)
     if wanted.labels:
         meant = tuple(n for n in meant if existing[n].labels == wanted.labels)

@@ -8,10 +8,11 @@ attribute and OBJECT. Offsets never outlive an edit, chains do.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_align import aligned, spliced
-from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, parse, quoted
+from reviewer.fix.hcl_tree import Attribute, Block, Value, elements, function, parse, quoted
 
 OBJECT = -1
 """In a chain: the value of the attribute of that name, an object. OBJECT - n: the n-th item of a list of objects."""
@@ -21,6 +22,9 @@ Chain = tuple[tuple[str, int], ...]
 TRAILING = frozenset({"tags", "labels", "tags_all", "depends_on", "user_labels", "resource_labels"})
 """Attributes that by custom end a block: new ones go before them."""
 
+SETTINGS = frozenset({"lifecycle", "depends_on", "timeouts", "provisioner", "connection"})
+"""What tells Terraform, and not the provider, something: by custom it comes last."""
+
 
 def at(text: bytes, chain: Chain) -> Block:
     """Return what a chain leads to. Raises CannotEdit when it is not there any more."""
@@ -28,7 +32,7 @@ def at(text: bytes, chain: Chain) -> Block:
     for name, index in chain:
         if index <= OBJECT:
             attribute = block.attribute(name)
-            objects = objects_of(attribute) if attribute else ()
+            objects = (objects_of(attribute) or merged_object(attribute)) if attribute else ()
             if OBJECT - index >= len(objects):
                 raise CannotEdit(f"`{name}` is no object.")
             block = objects[OBJECT - index]
@@ -44,8 +48,16 @@ def objects_of(attribute: Attribute) -> tuple[Block, ...]:
     """Return the objects that an attribute's value is, or a list of, as the blocks that they are like."""
     value = attribute.value
     values = elements(value) if value.kind == "tuple" else (value,)
-    if any(each.kind != "object" for each in values):
-        return ()
+    return () if any(each.kind != "object" for each in values) else _as_blocks(attribute, values)
+
+
+def merged_object(attribute: Attribute) -> tuple[Block, ...]:
+    """Return the first object literal that merge() is given, as a block."""
+    arguments = elements(attribute.value) if function(attribute.value) == "merge" else ()
+    return _as_blocks(attribute, [each for each in arguments if each.kind == "object"][:1])
+
+
+def _as_blocks(attribute: Attribute, objects: Sequence[Value]) -> tuple[Block, ...]:
     return tuple(
         Block(
             type=attribute.name,
@@ -58,7 +70,7 @@ def objects_of(attribute: Attribute) -> tuple[Block, ...]:
             end_line=each.node.end_point.row + 1,
             node=each.node,
         )
-        for each in values
+        for each in objects
     )
 
 
@@ -107,17 +119,33 @@ def _key(block: Block, name: str) -> str:
 
 
 def with_block(text: bytes, chain: Chain, new: str) -> bytes:
-    """Return `text` with a new nested block, written like a recipe is, behind what the body holds."""
+    """Return `text` with a new nested block, written like a recipe is, behind the others; `lifecycle` stays last."""
     text, block = _opened(text, chain)
     indent = _inner_indent(text, block)
     written = aligned(indent + _indented(new, indent, text).encode())
     type_ = re.split(r"[\s{]", new, maxsplit=1)[0]
     same = block.blocks_of(type_)
     header = _line_end(text, block.opened)
-    end = _line_end(text, same[-1].end) if same else max(len(text[: block.closed].rstrip()), header)
+    if same:
+        end = _line_end(text, same[-1].end)
+    elif (last := _before_settings(block)) is not None:
+        end = _line_end(text, last)
+        written += b"" if text[end + 1 :].lstrip(b" \t").startswith(b"\n") else b"\n"
+    else:
+        end = max(len(text[: block.closed].rstrip()), header)
     blank = b"\n" if end > header else b""
     close = b"" if b"\n" in text[end : block.closed] else b"\n" + _indent_at(text, block.start)
     return spliced(text, end, end, b"\n" + blank + written + close)
+
+
+def _before_settings(block: Block) -> int | None:
+    """Where the items end that `lifecycle` and its like follow; None when none does."""
+    items = block.items
+    names = [item.type if isinstance(item, Block) else item.name for item in items]
+    count = len(items)
+    while count and names[count - 1] in SETTINGS:
+        count -= 1
+    return items[count - 1].end if 0 < count < len(items) else None
 
 
 def without(text: bytes, item: Attribute | Block) -> bytes:

@@ -16,6 +16,8 @@ import tree_sitter_hcl
 
 MAX_DEPTH = 30
 MAX_DIGITS = 30
+MAX_KEPT = 2_000_000
+"""Bytes of texts whose trees are kept."""
 
 _WRAPPERS = frozenset({"expression", "collection_value", "literal_value", "template_expr"})
 _ITEM_PARENTS = frozenset({"config_file", "block", "body", "object"})
@@ -106,10 +108,49 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
 
 
-@functools.lru_cache(maxsize=64)
+_trees: dict[bytes, tree_sitter.Tree] = {}
+"""The syntax trees of texts, the oldest first: one is edited many times, and each of its forms is read many times."""
+
+_bytes_kept = [0]
+"""How long these texts are all together."""
+
+
 def syntax(text: bytes) -> tree_sitter.Node:
     """Return the root of the syntax tree."""
-    return _parser().parse(text).root_node
+    tree = _trees.get(text)
+    return (tree or _kept(text, _parser().parse(text))).root_node
+
+
+def replaced(text: bytes, start: int, end: int, new: bytes) -> bytes:
+    """Return `text` with `start:end` replaced. Its tree is made from that of `text`: that costs next to nothing."""
+    result = text[:start] + new + text[end:]
+    before = _trees.get(text)
+    if before is not None and result not in _trees and not before.root_node.has_error:
+        tree = before.copy()
+        at = text.count(b"\n", 0, start), start - text.rfind(b"\n", 0, start) - 1
+        tree.edit(start, end, start + len(new), at, _moved(at, text[start:end]), _moved(at, new))
+        tree = _parser().parse(result, tree)
+        if not tree.root_node.has_error:
+            _kept(result, tree)
+    return result
+
+
+def _moved(point: tuple[int, int], by: bytes) -> tuple[int, int]:
+    """Return the row and column behind a text that begins at `point`."""
+    row, column = point
+    lines = by.count(b"\n")
+    return row + lines, len(by) - by.rfind(b"\n") - 1 if lines else column + len(by)
+
+
+def _kept(text: bytes, tree: tree_sitter.Tree) -> tree_sitter.Tree:
+    """Keep a tree, and of all the newest: as many as their texts are not too long all together."""
+    _trees[text] = tree
+    _bytes_kept[0] += len(text)
+    while _bytes_kept[0] > MAX_KEPT and len(_trees) > 1:
+        oldest = next(iter(_trees))
+        del _trees[oldest]
+        _bytes_kept[0] -= len(oldest)
+    return tree
 
 
 def parse(text: bytes) -> Block:
@@ -135,6 +176,7 @@ def errors(text: bytes) -> int:
     return found
 
 
+@functools.lru_cache(maxsize=256)
 def items(node: tree_sitter.Node) -> tuple[Attribute | Block, ...]:
     """Return the items of a file, a block, a body or an object."""
     found: list[Attribute | Block] = []
@@ -206,7 +248,31 @@ def source_of(value: Value) -> str:
     return re.sub(r"\s+", " ", text_of(value.node))
 
 
+_HEADER = re.compile(rb'([A-Za-z_][\w-]*)((?:[ \t]+(?:[A-Za-z_][\w-]*|"[\w.-]*"))*)[ \t]*\{')
+"""How nearly every block begins: its names can be told without looking at the tree."""
+
+
 def _block(node: tree_sitter.Node) -> Block:
+    header = None if node.has_error else _HEADER.match(node.text or b"")
+    return _usual_block(node, header) if header else _unusual_block(node)
+
+
+def _usual_block(node: tree_sitter.Node, header: re.Match[bytes]) -> Block:
+    start, end = node.start_byte, node.end_byte
+    return Block(
+        type=header[1].decode(),
+        labels=tuple(label.strip('"') for label in header[2].decode().split()),
+        start=start,
+        end=end,
+        opened=start + header.end(),
+        closed=end - 1,
+        line=node.start_point.row + 1,
+        end_line=node.end_point.row + 1,
+        node=node,
+    )
+
+
+def _unusual_block(node: tree_sitter.Node) -> Block:
     names = [child for child in node.named_children if child.type in ("identifier", "string_lit")]
     opened = next((child.end_byte for child in node.named_children if child.type == "block_start"), node.end_byte)
     closed = next((child.start_byte for child in node.named_children if child.type == "block_end"), node.end_byte)

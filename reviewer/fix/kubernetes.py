@@ -1,7 +1,8 @@
 """Recipes on Kubernetes manifests: which manifest a finding is about, its pod and its containers.
 
     at: container    every container of the manifest (init containers too, but for the rules about probes, which
-                     their check does not look at); with `when`, those where it holds
+                     their check does not look at); with `when`, those where it holds: there is no edit if it would
+                     have to change others too, unless `name` or `contains` says that they are not meant
         pod          the spec of the pod that a Pod, Deployment, CronJob, ... makes
         template     what that spec stands in: it has the pod's own metadata
         manifest     the document, or the item of a List (this is the default)
@@ -15,7 +16,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,17 +88,10 @@ def edit(files: Files, place: ManifestPlace, recipe: Recipe, values: Values) -> 
     data = files[place.path]
     read = _read(files, place.path)
     wanted = documents.chosen(documents.templated(recipe.edit, _names(read, place)), values, _no_value)
-    which = [
-        index
-        for index, target in enumerate(_targets(read, place, recipe))
-        if recipe.edit.get("at") != "container" or documents.holds(target, recipe.when)
-    ]
-
-    def find(now: Text) -> Sequence[Target]:
-        targets = _targets(now, place, recipe)
-        return [targets[index] for index in which]
-
-    new, _ = documents.apply(place.path, data, find, wanted, _reader)
+    which, others = _meant(_targets(read, place, recipe), recipe)
+    new = _applied(data, place, recipe, wanted, which)
+    if _applied(data, place, recipe, wanted, others) != data:
+        raise CannotEdit(f"Not all containers of {place.address} are written in a way that one edit mends.")
     if "add" in wanted:
         if not (_NAME.fullmatch(place.name) and _NAME.fullmatch(place.namespace)):
             raise CannotEdit(f"The names of {place.address} do not fit into another manifest.")
@@ -109,7 +103,7 @@ def check(recipe: Recipe) -> None:
     """Raise ValueError when the edit is not one for manifests."""
     if unknown := sorted(set(recipe.edit) - _KEYS):
         raise ValueError(f"{unknown[0]}: not an edit of Kubernetes manifests")
-    documents.check(recipe.edit)
+    documents.check(recipe)
     if recipe.edit.get("at", "manifest") not in AT:
         raise ValueError(f"at: expected one of {', '.join(AT)}")
     if "add" in recipe.edit and _added(documents.templated(recipe.edit["add"], _SAMPLE)) is None:
@@ -167,6 +161,26 @@ def _targets(read: Text, place: ManifestPlace, recipe: Recipe) -> Sequence[Targe
     if at == "pod":
         return [Target(node=manifest, path=spec)]
     return [Target(node=container) for container in _containers(manifest, spec, recipe.rule)]
+
+
+def _meant(targets: Sequence[Target], recipe: Recipe) -> tuple[list[int], list[int]]:
+    """Which targets are to be edited, and which are like them but for what `when` asks."""
+    if recipe.edit.get("at") != "container":
+        return list(range(len(targets))), []
+    which = {path: values for path, values in recipe.when.items() if path == "name" or documents.asks_contents(values)}
+    meant = [index for index, target in enumerate(targets) if documents.holds(target, which)]
+    holding = [index for index in meant if documents.holds(targets[index], recipe.when)]
+    return holding, [index for index in meant if index not in holding]
+
+
+def _applied(
+    data: bytes, place: ManifestPlace, recipe: Recipe, wanted: Mapping[str, Any], which: Sequence[int]
+) -> bytes:
+    def find(now: Text) -> Sequence[Target]:
+        targets = _targets(now, place, recipe)
+        return [targets[index] for index in which]
+
+    return documents.apply(place.path, data, find, wanted, _reader)[0]
 
 
 def _containers(manifest: Node, spec: Path, rule: str) -> Iterator[Node]:

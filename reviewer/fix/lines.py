@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+from collections import Counter
 from collections.abc import Sequence
 
 from reviewer.model import Risk, Suggestion
@@ -10,13 +12,15 @@ from reviewer.model import Risk, Suggestion
 MOST_LINES = 20_000
 """Of a longer file only one suggestion is made, whatever lies between its changes."""
 
+MOST_COMPARED = 2_000_000
+
 
 def hull(path: str, before: bytes, after: bytes, risk: Risk) -> Suggestion | None:
     """Return the one suggestion that turns `before` into `after`, None when they are equal.
 
     It holds all changed lines and what lies between them; at least one line of `before` is in it, unless that is empty.
     """
-    old, new = _lines(before), _lines(after)
+    old, new = lines_of(before), lines_of(after)
     same = min(len(old), len(new))
     start = next((n for n in range(same) if old[n] != new[n]), same)
     if start == len(old) == len(new):
@@ -29,18 +33,24 @@ def hull(path: str, before: bytes, after: bytes, risk: Risk) -> Suggestion | Non
 
 def pieces(path: str, before: bytes, after: bytes, risk: Risk) -> tuple[Suggestion, ...]:
     """Return suggestions that together turn `before` into `after`: in order, without overlap, as small as can be."""
-    old, new = _lines(before), _lines(after)
+    old, new = lines_of(before), lines_of(after)
     if max(len(old), len(new)) > MOST_LINES:
         whole = hull(path, before, after, risk)
         return (whole,) if whole else ()
     ranges: list[_Range] = []
-    for tag, *edges in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    for tag, *edges in difflib.SequenceMatcher(a=old, b=new, autojunk=_is_costly(old, new)).get_opcodes():
         if tag != "equal":
             start, end, new_start, new_end = _with_a_line(len(old), *edges)
             if ranges and ranges[-1][1] > start:  # an insertion at the top took this line along
                 start, _, new_start, _ = ranges.pop()
             ranges.append((start, end, new_start, new_end))
     return tuple(_suggestion(path, risk, old[a:b], new[c:d], a) for a, b, c, d in ranges)
+
+
+def _is_costly(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether lines are repeated so often that comparing each with each would take minutes."""
+    counted = Counter(new)
+    return sum(counted[line] for line in old) > MOST_COMPARED
 
 
 _Range = tuple[int, int, int, int]
@@ -69,7 +79,7 @@ def _suggestion(path: str, risk: Risk, old: Sequence[str], new: Sequence[str], s
 
 def apply(text: bytes, suggestions: Sequence[Suggestion]) -> bytes:
     """Return `text` with `suggestions` taken, which must not overlap. Raises ValueError when a line was another."""
-    lines = _lines(text)
+    lines = list(lines_of(text))
     for suggestion in sorted(suggestions, key=lambda s: s.start_line, reverse=True):
         start, end = suggestion.start_line - 1, suggestion.end_line
         if "".join(lines[start:end]) != suggestion.original:
@@ -78,8 +88,10 @@ def apply(text: bytes, suggestions: Sequence[Suggestion]) -> bytes:
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _lines(text: bytes) -> list[str]:
-    """Lines with their ends; only "\\n" ends a line, as for git and GitHub."""
+@functools.lru_cache(maxsize=4)
+def lines_of(text: bytes) -> tuple[str, ...]:
+    """Return lines with their ends; only "\\n" ends a line, as for git and GitHub."""
     decoded = text.decode("utf-8", "surrogateescape")
     parts = decoded.split("\n")
-    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    whole = tuple(f"{part}\n" for part in parts[:-1])
+    return (*whole, parts[-1]) if parts[-1] else whole

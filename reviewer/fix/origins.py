@@ -1,7 +1,8 @@
 """Where a value comes from: `var.x` and `local.x` traced to the literal that may be edited instead.
 
-A literal stands in a variable's default, in .tfvars of the root, in the argument of a module call, or in `locals`. It
-is only taken when nothing else depends on it. Knows Terraform's scopes, nothing of recipes.
+A literal stands in a variable's default, in .tfvars of the root, in the argument of a module call, or in `locals`. An
+argument is that call's own knob; the others are only taken when all that depends on them is one thing
+(`hcl_uses`). Knows Terraform's scopes, nothing of recipes.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewer.fix.editing import CannotEdit, Files
-from reviewer.fix.hcl_draft import SUFFIXES, Top, find, tops
+from reviewer.fix.hcl_draft import Top, find, tops
 from reviewer.fix.hcl_splices import Chain
 from reviewer.fix.hcl_tree import Attribute, Value, function, literal, parse, source_of
+from reviewer.fix.hcl_uses import Sought, is_one_thing, reference_of
 
 MAX_STEPS = 20
 
-_REFERENCE = re.compile(r"(var|local)\.([A-Za-z_][\w-]*)")
 _OTHER = re.compile(r"(?:data\.)?[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(?:\[[^\]]{0,60}\])?(?:\.[A-Za-z_][\w-]*)*")
 _MODULE = re.compile(r"module\.([^.\[]+)(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]]*)\])?(?:\.|$)")
 
@@ -60,6 +61,11 @@ class _Step:
     value: Value
     place: str  # path:line
 
+    @property
+    def call(self) -> str:
+        """The module call whose argument it is, or ""."""
+        return self.origin.top.name if self.origin.top.type == "module" else ""
+
 
 def modules_of(address: str) -> tuple[str, ...]:
     """Return the module names of an address, outermost first."""
@@ -87,34 +93,26 @@ def scope_of(files: Files, directory: str, root: str, modules: Sequence[str]) ->
     return Scope(directory=directory, calls=tuple(calls) if inside == directory else None)
 
 
-def trace(
-    files: Files, scope: Scope, name: str, value: Value, place: str, is_settled: Callable[[Value], bool]
-) -> Origin:
-    """Return where the value of attribute `name` is written: the first place on its way that `is_settled` accepts.
+def trace(files: Files, scope: Scope, sought: Sought, is_settled: Callable[[Value], bool]) -> Origin:
+    """Return where a value is written: the first place on its way that `is_settled` accepts.
 
-    `place` is where it is used. Raises CannotEdit saying what the value comes from, when that may not be changed.
+    Raises CannotEdit saying what the value comes from, when that may not be changed.
     """
+    name, value, place, call = sought.name, sought.value, sought.place, ""
     for _ in range(MAX_STEPS):
-        reference = _reference(value)
+        reference = reference_of(value)
         if reference is None:
-            raise CannotEdit(_told(files, scope, name, value, place))
-        kind, of = reference
-        step = _variable(files, scope, name, of) if kind == "var" else _local(files, scope, name, of)
+            raise CannotEdit(_told(files, scope, name, value, (place, call)))
+        follow = _variable if reference[0] == "var" else _local
+        step = follow(files, scope, sought, reference[1])
         if is_settled(step.value):
             return step.origin
-        scope, value, place = step.origin.scope, step.value, step.place
+        scope, value, place, call = step.origin.scope, step.value, step.place, step.call
     raise CannotEdit(f"`{name}` is set from values that refer to each other in a circle ({place}).")
 
 
-def _reference(value: Value) -> tuple[str, str] | None:
-    text = source_of(value)
-    if text.startswith('"${') and text.endswith('}"'):
-        text = text[3:-2].strip()
-    match = _REFERENCE.fullmatch(text)
-    return (match.group(1), match.group(2)) if match else None
-
-
-def _variable(files: Files, scope: Scope, name: str, variable: str) -> _Step:
+def _variable(files: Files, scope: Scope, sought: Sought, variable: str) -> _Step:
+    name = sought.name
     declared = next(
         (found for found in tops(files, scope.directory, "variable") if found[0].labels == (variable,)), None
     )
@@ -122,29 +120,31 @@ def _variable(files: Files, scope: Scope, name: str, variable: str) -> _Step:
         raise CannotEdit(f"`{name}` is set from var.{variable}, which is not declared.")
     top, block = declared
     place = f"{top.path}:{block.line}"
-    if _uses(files, scope.directory, f"var.{variable}", (top.path, block.start, block.end)) > 1:
+    if scope.calls is None:
+        raise CannotEdit(f"`{name}` is set from var.{variable} ({place}), by a call that is not known.")
+    if scope.calls and (argument := _argument(files, scope, variable)):
+        return argument
+    given = None if scope.calls else _given(files, scope.directory, name, variable)
+    if given is None and (default := block.attribute("default")):
+        given = _step(top, default, "default", (("variable", 0),), scope)
+    if given is None:
+        told = f"`{name}` is set from var.{variable} ({place}), which has no default; set it where it is given."
+        raise NoDefault(told, top)
+    if not is_one_thing(files, scope.directory, ("var", variable), sought):
         raise CannotEdit(
             f"`{name}` is set from var.{variable} ({place}), which is used elsewhere too; change it there."
         )
-    if scope.calls is None:
-        raise CannotEdit(f"`{name}` is set from var.{variable} ({place}), by a call that is not known.")
-    given = _argument(files, scope, variable) if scope.calls else _given(files, scope.directory, name, variable)
-    if given is not None:
-        return given
     if scope.calls and (other := _passing(files, scope.directory, variable)):
         raise CannotEdit(f"`{name}` is set from var.{variable} ({place}), which {other} sets too; change it there.")
-    default = block.attribute("default")
-    if default is None:
-        told = f"`{name}` is set from var.{variable} ({place}), which has no default; set it where it is given."
-        raise NoDefault(told, top)
-    return _step(top, default, "default", ((("variable"), 0),), scope)
+    return given
 
 
-def _local(files: Files, scope: Scope, name: str, local: str) -> _Step:
+def _local(files: Files, scope: Scope, sought: Sought, local: str) -> _Step:
+    name = sought.name
     for top, block in tops(files, scope.directory, "locals"):
         attribute = block.attribute(local)
         if attribute is not None:
-            if _uses(files, scope.directory, f"local.{local}", ("", 0, 0)) > 1:
+            if not is_one_thing(files, scope.directory, ("local", local), sought):
                 place = f"{top.path}:{attribute.line}"
                 raise CannotEdit(
                     f"`{name}` is set from local.{local} ({place}), which is used elsewhere too; change it there."
@@ -210,20 +210,11 @@ def _step(top: Top, attribute: Attribute, name: str, chain: Chain, scope: Scope)
     return _Step(origin=origin, value=attribute.value, place=f"{top.path}:{attribute.line}")
 
 
-def _uses(files: Files, directory: str, reference: str, besides: tuple[str, int, int]) -> int:
-    """Return how often a module refers to something, not counting what is in the bytes `besides`."""
-    pattern = re.compile(rb"(?<![\w.])" + re.escape(reference.encode()) + rb"(?![\w-])")
-    path_, start, end = besides
-    found = 0
-    for path, text in files.items():
-        if path.endswith(SUFFIXES) and posixpath.dirname(path) == directory:
-            at = [match.start() for match in pattern.finditer(text)]
-            found += sum(not (path == path_ and start <= position < end) for position in at)
-    return found
-
-
-def _told(files: Files, scope: Scope, name: str, value: Value, place: str) -> str:
-    """One sentence on a value that is neither a literal nor traced any further."""
+def _told(files: Files, scope: Scope, name: str, value: Value, where: tuple[str, str]) -> str:
+    """One sentence on a value that is neither a literal nor traced any further: where it stands, in which call."""
+    place, call = where
+    if call:
+        return _told_of_call(name, value, place, call)
     if value.kind == "conditional":
         return f"`{name}` is set by a condition ({place}); decide there which value is right."
     if called := function(value):
@@ -232,6 +223,14 @@ def _told(files: Files, scope: Scope, name: str, value: Value, place: str) -> st
     if not _OTHER.fullmatch(text):
         return f"`{name}` is made by an expression ({place}); change it there."
     return f"`{name}` is set from {text[:120]} ({_declared(files, scope, text) or place}); change it there."
+
+
+def _told_of_call(name: str, value: Value, place: str, call: str) -> str:
+    if value.kind == "conditional":
+        return f"`{name}` is set by the call {call} ({place}) with a condition; decide there which value is right."
+    text = source_of(value)
+    what = f" from {text[:120]}" if _OTHER.fullmatch(text) else ""
+    return f"`{name}` is set by the call {call} ({place}){what}; change it there."
 
 
 def _declared(files: Files, scope: Scope, reference: str) -> str | None:

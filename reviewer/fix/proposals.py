@@ -5,12 +5,15 @@ Pure, on hostile bytes, so only in the contained child. Whether an edit mends th
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer.fix import sanity
 from reviewer.fix.editing import CannotEdit, Edited, Files, Place, Values
 from reviewer.fix.editors import EDITORS
+from reviewer.fix.hcl_versions import is_allowed
 from reviewer.fix.lines import hull
 from reviewer.fix.recipes import Recipe, Recipes
 from reviewer.fix.schema import Schema
@@ -18,7 +21,15 @@ from reviewer.model import Finding, Risk, Suggestion
 
 NO_SCHEMA = Schema(types={})
 ALREADY = "The code says already what would mend it."
+TOO_MUCH = "There is too much to mend at once: this one was not tried."
 SEVERAL_FILES = "What would mend it has to change in several files at once."
+
+MOST_TRIED = 400
+"""Findings of one unit: of more, whoever reads them mends the first ones first."""
+
+LONGEST = 200_000  # characters of an edit: a minified template is one line
+LONGEST_IN_ALL = 10_000_000
+LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +66,28 @@ class Knowledge:
 
 
 def propose(
-    files: Files, findings: Iterable[Finding], known: Knowledge
+    files: Files, findings: Iterable[Finding], known: Knowledge, until: float = math.inf
 ) -> tuple[tuple[Proposal, ...], tuple[Refusal, ...]]:
-    """Return an edit for each finding that there is one for; equal edits for one rule are one proposal."""
+    """Return an edit for each finding that there is one for; equal edits for one rule are one proposal.
+
+    The first `MOST_TRIED` are tried; after `until` (`time.monotonic`), and when the edits are long all together, the
+    findings that are left have none either.
+    """
     proposals: dict[tuple[str, Suggestion], Proposal] = {}
     refusals = []
-    for finding in findings:
+    room = LONGEST_IN_ALL
+    for number, finding in enumerate(findings):
         try:
+            if number >= MOST_TRIED or room < 0 or time.monotonic() > until:
+                raise CannotEdit(TOO_MUCH)
             proposal = attempt(files, finding, known)
         except CannotEdit as error:
-            refusals.append(Refusal(finding=finding, why=str(error)))
+            refusals.append(Refusal(finding=finding, why=str(error)[:LONGEST_REASON]))
             continue
+        except RecursionError:
+            refusals.append(Refusal(finding=finding, why=""))
+            continue
+        room -= _length(proposal.suggestion)
         key = (finding.rule, proposal.suggestion)
         if same := proposals.get(key):
             proposal = replace(same, findings=(*same.findings, finding))
@@ -85,7 +107,8 @@ def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
             try:
                 edited = editor.edit(files, place, recipe, known.values)
                 proposal = _proposal(files, finding, place, recipe, edited)
-                _check_schema(known.schema, files, edited, proposal.suggestion)
+                if _knows(known.schema, recipe):
+                    _check_schema(known.schema, files, edited, proposal.suggestion)
                 return proposal
             except CannotEdit as error:
                 problem = error
@@ -102,14 +125,24 @@ def _proposal(files: Files, finding: Finding, place: Place, recipe: Recipe, edit
         raise CannotEdit(ALREADY)
     if not _is_text(suggestion.original + suggestion.replacement):
         raise CannotEdit(f"{path} is not UTF-8.")
+    if _length(suggestion) > LONGEST:
+        raise CannotEdit(f"The lines of {path} are too long to be edited.")
     return Proposal(findings=(finding,), place=place, recipe=recipe, suggestion=suggestion, inputs=edited.inputs)
+
+
+def _knows(schema: Schema, recipe: Recipe) -> bool:
+    """Whether the schema is of a version that the recipe is for."""
+    version = schema.providers.get(recipe.provider.partition(" ")[0])
+    return not version or is_allowed({}, (), f"{recipe.provider}, = {version}")
 
 
 def _check_schema(schema: Schema, files: Files, edited: Edited, suggestion: Suggestion) -> None:
     if suggestion.path.endswith(sanity.HCL):
-        end = suggestion.start_line + suggestion.replacement.count("\n")
-        before, after = files[suggestion.path], edited.files[suggestion.path]
-        sanity.check_schema(schema, before, after, range(suggestion.start_line, end + 1))
+        sanity.check_schema(schema, files[suggestion.path], edited.files[suggestion.path])
+
+
+def _length(suggestion: Suggestion) -> int:
+    return len(suggestion.original) + len(suggestion.replacement)
 
 
 def _is_text(text: str) -> bool:

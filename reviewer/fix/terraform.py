@@ -5,8 +5,10 @@ Owns where things go; how bytes change is in `hcl_*`, where values come from in 
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +20,7 @@ from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, find, tops
 from reviewer.fix.hcl_elsewhere import Asked, settle
 from reviewer.fix.hcl_overlay import Merge, filled, overlaid
 from reviewer.fix.hcl_paths import everywhere, holds, removed
-from reviewer.fix.hcl_splices import Chain
+from reviewer.fix.hcl_splices import Chain, at
 from reviewer.fix.hcl_tree import Block, errors, parse
 from reviewer.fix.hcl_values import Include, Replace
 from reviewer.fix.origins import modules_of, scope_of
@@ -26,6 +28,9 @@ from reviewer.fix.recipes import Recipe
 from reviewer.model import Finding
 
 _SAMPLE = {"name": "this", "type": "aws_thing", "address": "aws_thing.this"}
+MOST_REMEMBERED = 20_000
+"""Bytes of a block: of what an edit makes of longer ones nothing is kept."""
+
 _KEYS = frozenset({"set", "default", "by", "replace", "include", "remove", "add"})
 
 
@@ -37,6 +42,7 @@ class TerraformPlace:
     inner: tuple[Chain, ...]
     root: str
     modules: tuple[str, ...]
+    checksum: int  # of the block's text
 
     @property
     def type(self) -> str:
@@ -73,7 +79,10 @@ def locate(files: Files, finding: Finding) -> TerraformPlace:
     span = finding.span
     within = span.path == path and block.line < span.start_line <= span.end_line <= block.end_line
     inner = tuple(_within(block, ((top.type, 0),), span.start_line, span.end_line)) if within else ()
-    return TerraformPlace(top=top, inner=inner, root=finding.root, modules=modules_of(finding.resource))
+    modules = modules_of(finding.resource)
+    return TerraformPlace(
+        top=top, inner=inner, root=finding.root, modules=modules, checksum=_checksum(block.node.text or b"")
+    )
 
 
 def matches(files: Files, place: TerraformPlace, recipe: Recipe) -> bool:
@@ -94,19 +103,78 @@ def edit(files: Files, place: TerraformPlace, recipe: Recipe, values: Values) ->
     draft = Draft(files)
     names = {"name": place.name, "type": place.type, "address": place.address}
     block = draft.block(place.top)
-    merge = Merge(path=place.top.path, line=block.line, inner=place.inner, by={**(recipe.edit.get("by") or {})})
-    draft.rewrite(place.top, lambda text: _in_block(text, place, recipe.edit, (names, values), merge))
-    inputs = dict.fromkeys(name for used in merge.used for name in variables_in(used, values))
-    new: list[str] = []
+    what, merges = _Applied(recipe, values, block.line), list[Merge]()
+
+    def change(text: bytes) -> bytes:
+        after, merge = _remembered(text, block.node.text or b"", place, what)
+        merges.append(merge)
+        return after
+
+    draft.rewrite(place.top, change)
+    inputs = dict.fromkeys(name for merge in merges for used in merge.used for name in variables_in(used, values))
+    new: tuple[str, ...] = ()
     if "add" in recipe.edit:
         template = chosen(recipe.edit["add"], values)
-        blocks = added(draft, place.top, template, names)
+        new, more = added(draft, place.top, template, names)
         inputs |= dict.fromkeys(variables_in(template, values))
-        new.extend(blocks)
+        merges.extend(more)
     scope = scope_of(draft.files, place.top.directory, place.root, place.modules)
-    asked = settle(draft, scope, merge, values)
+    asked = settle(draft, scope, merges, values)
     asked.variables.setdefault(place.top, []).extend(inputs)
     return _finished(draft, place, asked, new, values)
+
+
+class _Applied:
+    """A recipe and the values that it is applied with, equal to themselves only. `line`, for messages, may differ."""
+
+    def __init__(self, recipe: Recipe, values: Values, line: int) -> None:
+        self.recipe, self.values, self.line = recipe, values, line
+
+    def __hash__(self) -> int:
+        return hash((id(self.recipe), id(self.values)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Applied) and self.recipe is other.recipe and self.values is other.values
+
+
+def _remembered(text: bytes, was: bytes, place: TerraformPlace, what: _Applied) -> tuple[bytes, Merge]:
+    """As `_rewritten`, which is asked the same for an edit alone, for all together and for those of one block."""
+    return (_rewritten if len(text) < MOST_REMEMBERED else _rewritten.__wrapped__)(text, was, place, what)
+
+
+@functools.lru_cache(maxsize=1024)
+def _rewritten(text: bytes, was: bytes, place: TerraformPlace, what: _Applied) -> tuple[bytes, Merge]:
+    """Return what a recipe makes of a block's text, and what comes of it besides. `was`: as it is in its file."""
+    merge = Merge(
+        path=place.top.path,
+        line=what.line,
+        by={**(what.recipe.edit.get("by") or {})},
+        inner=place.inner,
+        fits=_fits(was, what.recipe),
+        is_first=_checksum(was) == place.checksum,
+    )
+    names = {"name": place.name, "type": place.type, "address": place.address}
+    return _in_block(text, place, what.recipe.edit, (names, what.values), merge), merge
+
+
+def _checksum(text: bytes) -> int:
+    return zlib.crc32(text)
+
+
+def _fits(text: bytes, recipe: Recipe) -> Callable[[Chain], bool]:
+    """Return what tells whether `when` holds for a nested block, as it was before the edit."""
+    plain = Merge(path="", line=1)
+
+    def fits(chain: Chain) -> bool:
+        way = [name for name, _ in chain[1:]]
+        told = {key: key.split(".") for key in recipe.when}
+        told = {key: path[len(way) :] for key, path in told.items() if path[: len(way)] == way and len(path) > len(way)}
+        try:
+            return all(holds(at(text, chain), chain, path, recipe.when[key], plain) for key, path in told.items())
+        except CannotEdit:
+            return False
+
+    return fits
 
 
 def check(recipe: Recipe) -> None:

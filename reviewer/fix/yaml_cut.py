@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reviewer.fix import yaml_splice, yaml_style
+from reviewer.fix import yaml_splice
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_merge import Job, Path, nothing_shared, own, writing
@@ -14,23 +14,24 @@ from reviewer.fix.yaml_values import Chosen, bare, below, equal, followed, is_on
 
 
 def remove(job: Job, node: Node, path: Path) -> Iterator[Splice]:
-    """Yield what takes the key at a path out, with a mapping that would be left empty. Raises CannotEdit."""
-    if len(path) == 1:
-        for owner in _items(node):
-            pairs = [pair for pair in owner.pairs if pair.key.text == path[0]]
-            yield from _without(job, owner, pairs)
-        return
+    """Yield what takes the key at a path out, with the mappings that would be left empty. Raises CannotEdit."""
     for owner in _items(node):
-        for pair in owner.pairs:
-            if pair.key.text != path[0]:
-                continue
-            inner = pair.value
-            if inner.kind == "mapping" and len(path) == 2 and {p.key.text for p in inner.pairs} == {path[1]}:
-                own(job, inner, path[0])
-                yield from _without(job, owner, [pair])
-            elif below(inner, path[1:]):
-                own(job, inner, path[0])
-                yield from remove(job, inner, path[1:])
+        pairs = [(p, _is_no_more_than(p.value, path[1:])) for p in owner.pairs if p.key.text == path[0]]
+        gone = [pair for pair, whole in pairs if whole]
+        kept = [pair for pair, whole in pairs if not whole and below(pair.value, path[1:])]
+        for pair in (*kept, *(gone if path[1:] else ())):
+            own(job, pair.value, path[0])
+        yield from _without(job, owner, gone)
+        for pair in kept:
+            yield from remove(job, pair.value, path[1:])
+
+
+def _is_no_more_than(node: Node, path: Path) -> bool:
+    """Whether a mapping holds what is at a path, and nothing else all the way down."""
+    if not path:
+        return True
+    plain = node.kind == "mapping" and bool(node.pairs) and not node.tag
+    return plain and all(p.key.text == path[0] and _is_no_more_than(p.value, path[1:]) for p in node.pairs)
 
 
 def replace(job: Job, node: Node, path: Path, row: Mapping[str, Any]) -> Iterator[Splice]:
@@ -48,10 +49,10 @@ def replace(job: Job, node: Node, path: Path, row: Mapping[str, Any]) -> Iterato
                 made = list((_replace_items if value.kind == "sequence" else _instead)(job, owner, pair, row))
                 found = found or bool(made)
                 yield from made
-    for value in elsewhere:
-        source = job.reader.source(value)
-        if not found or (source is not None and is_one_of(source, row["old"])):
-            yield from job.reader.change(value, bare(row.get("new")))
+    sources = [(value, job.reader.source(value)) for value in elsewhere]
+    wrong = [value for value, source in sources if source is not None and is_one_of(source, row["old"])]
+    for value in wrong or (() if found else elsewhere):
+        yield from job.reader.change(value, row.get("new"))
 
 
 def _without(job: Job, owner: Node, pairs: Sequence[Pair]) -> Iterator[Splice]:
@@ -74,8 +75,8 @@ def _instead(job: Job, owner: Node, pair: Pair, row: Mapping[str, Any]) -> Itera
         yield from _without(job, owner, [pair])
         return
     new = bare(row["new"])
-    if isinstance(new, list) and len(new) != 1:
-        raise CannotEdit(f"`{pair.key.text[:60]}` on line {pair.key.line} takes one value, and several were chosen.")
+    if _refers_to_list(row["new"]) or (isinstance(new, list) and len(new) != 1):
+        raise CannotEdit(f"`{pair.key.text[:60]}` on line {pair.key.line} takes one value, and several may be chosen.")
     writing(job, row["new"])
     yield from yaml_splice.replace_value(job.page, owner, pair, new[0] if isinstance(new, list) else new)
 
@@ -98,4 +99,4 @@ def _replace_items(job: Job, owner: Node, pair: Pair, row: Mapping[str, Any]) ->
 
 def _refers_to_list(new: Any) -> bool:
     """A reference to a parameter that is a list stands for the whole list."""
-    return isinstance(new, Chosen) and new.open and isinstance(new.value, Mapping | yaml_style.Tagged)
+    return isinstance(new, Chosen) and new.open and new.listed

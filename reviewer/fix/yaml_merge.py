@@ -14,7 +14,7 @@ from reviewer.fix.editing import CannotEdit
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_nodes import Node, Pair
 from reviewer.fix.yaml_splice import Page
-from reviewer.fix.yaml_values import Include, bare, concrete, equal, followed, is_gap
+from reviewer.fix.yaml_values import Include, concrete, equal, followed, is_gap
 
 Path = tuple[str, ...]
 
@@ -25,7 +25,7 @@ class Reader:
 
     is_foreign: Callable[[Node], bool]  # comes from somewhere else: an intrinsic function
     source: Callable[[Node], Node | None]  # the literal that it is known to be, and that can be changed
-    change: Callable[[Node, Any], Iterable[Splice]]  # changes it where it comes from; raises CannotEdit
+    change: Callable[[Node, Any], Iterable[Splice]]  # to a value or a Chosen, where it comes from; raises CannotEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _merge_pair(job: Job, parent: Node, pair: Pair, value: Any, path: Path) -> I
     if _is_satisfied(job, old, value):
         return
     if job.reader.is_foreign(old):
-        yield from job.reader.change(old, bare(value))
+        yield from job.reader.change(old, value)
         return
     own(job, old, pair.key.text)
     if isinstance(value, Include) and old.kind == "sequence" and old.items:
@@ -105,7 +105,7 @@ def _merge_item(job: Job, item: Node, value: Mapping[str, Any], path: Path) -> I
     if _is_satisfied(job, item, value):
         return
     if job.reader.is_foreign(item):
-        yield from job.reader.change(item, bare(value))
+        yield from job.reader.change(item, value)
         return
     own(job, item, path[-1])
     if item.kind != "mapping" or not item.pairs:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewer.fix import yaml_style
@@ -39,6 +39,7 @@ def insert_pairs(page: Page, mapping: Node, new: Mapping[str, Any]) -> Iterator[
 
 def append_items(page: Page, sequence: Node, items: Sequence[Any]) -> Iterator[Splice]:
     """Yield what adds items after the last one of a list that has some, or to `[]`."""
+    page = replace(page, style=yaml_style.as_in(sequence, page.style))
     if sequence.flow or not sequence.items:
         yield from _insert_members(page, sequence, items)
         return
@@ -152,11 +153,13 @@ def remove_items(page: Page, sequence: Node, which: Sequence[int]) -> Iterator[S
 
 
 def _remove(page: Page, spans: Sequence[tuple[int, int]], which: Sequence[int], *, flow: bool) -> Iterator[Splice]:
-    kept_before = -1  # the last one that stays
+    gone = frozenset(which)
+    kept_before = -1  # the last one that stays so far
+    last_kept = max((i for i in range(len(spans)) if i not in gone), default=-1)
     for i, (start, end) in enumerate(spans):
-        if i not in which:
+        if i not in gone:
             kept_before = i
-        elif flow and any(j not in which for j in range(i, len(spans))):
+        elif flow and i < last_kept:
             yield Splice(start=start, end=spans[i + 1][0], text="")
         elif flow:
             yield Splice(start=spans[kept_before][1], end=spans[-1][1], text="")

@@ -5,6 +5,7 @@ Pure text. Knows no rule and no framework.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -24,6 +25,7 @@ MAX_INDENT = 200
 _SAMPLE = 3000
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+()-]*)*")
 _EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.*\[\]]+ \}\}")
+_FLAG = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]*(?:=[A-Za-z0-9_./@+,-]+(?::[A-Za-z0-9_./@+,-]+)*)?")
 _PLAIN_COLON = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?:::?[A-Za-z0-9_./-]+)+")
 
 
@@ -44,6 +46,7 @@ class Style:
     dash: int = 2  # columns that the dashes of a list stand to the right of their key
     json: bool = False
     inline: bool = True  # JSON: lists of plain values and objects with one member stay on a line
+    quote: str = ""  # of strings: "" for only where they need one
 
 
 @functools.lru_cache(maxsize=32)
@@ -90,6 +93,12 @@ def _json_indents(text: str, document: Node) -> Counter[int]:
     return Counter({step: count for step, count in steps.items() if step > 0})
 
 
+def as_in(sequence: Node, style: Style) -> Style:
+    """Return how strings are added to a list: quoted where all that are there are quoted alike."""
+    quotes = {item.style for item in sequence.items if item.kind == "scalar"}
+    return dataclasses.replace(style, quote=quotes.pop()) if quotes in ({"'"}, {'"'}) else style
+
+
 def indent_at(text: str, position: int) -> str:
     """Return the white space that the line of a position begins with, MAX_INDENT at most."""
     start = text.rfind("\n", 0, position) + 1
@@ -100,15 +109,16 @@ def indent_at(text: str, position: int) -> str:
 def scalar(value: Any, style: Style, *, quote: str = "") -> str:
     """Return a scalar as it is written in a line: in `quote` (' or ") where it is a string."""
     if isinstance(value, Tagged):
-        return f"{value.tag} {flow(value.value, style)}"
+        return f"{value.tag} {flow(value.value, dataclasses.replace(style, quote=''))}"
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
-    text = str(value)
-    if style.json or quote == '"':
-        return json.dumps(text, ensure_ascii=False)
-    if quote == "'" and text.isprintable():
+    text, quote = str(value), quote or style.quote
+    if not style.json and not quote and is_plain(text):
+        return text
+    escaped = ('"' in text or "\\" in text) and "'" not in text
+    if not style.json and (quote == "'" or escaped) and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    return text if is_plain(text) else json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def is_plain(text: str) -> bool:
@@ -147,7 +157,8 @@ def flow(value: Any, style: Style) -> str:
 
 def key_text(key: Any, style: Style) -> str:
     """Return a key as it is written."""
-    return scalar(str(key), style) if style.json or is_plain(str(key)) else json.dumps(str(key))
+    text = str(key)
+    return text if not style.json and is_plain(text) else json.dumps(text, ensure_ascii=not style.json)
 
 
 def flow_lines(value: Any, style: Style, indent: str) -> str:
@@ -217,6 +228,8 @@ def item_lines(item: Any, style: Style) -> list[str]:
 
 def _in_block(value: Any, style: Style) -> str:
     """A value without members of its own."""
+    if isinstance(value, str) and not (style.json or style.quote) and len(value) <= 200 and _FLAG.fullmatch(value):
+        return value  # commas would end it in brackets
     return flow(value, style) if isinstance(value, Mapping) or _is_list(value) else scalar(value, style)
 
 

@@ -23,6 +23,7 @@ class Chosen:
     name: str
     value: Any
     open: bool  # no value yet
+    listed: bool = False  # stands for several values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

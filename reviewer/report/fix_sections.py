@@ -13,11 +13,12 @@ from reviewer.report.offers import ONE_CLICK, Form, Proposals, is_exact, proposa
 from reviewer.report.patch import bare_patch
 from reviewer.report.proposal import offers_text
 from reviewer.report.sections import Section, counted
-from reviewer.report.text import code, exact_fence, prose
+from reviewer.report.text import code, exact_fence, prose, sentence
 
 _MOST_DIFFS = 20
 _LONGEST_DIFFS = 20_000
 _LONGEST_PATCH = 12_000
+_MOST_WARNINGS = 10
 _TOO_LONG = "The patch is too long to be shown here."
 _UNFIT = "the lines hold what looks like a secret, characters that do not show, or CRLF"
 _WORDS = {Form.CLICK: "fix proposed", Form.DIFF: "fix is a diff", Form.WORDS: "fix by `plumbrule fix`"}
@@ -97,7 +98,9 @@ def patch_section(examination: Examination, *, offer_apply: bool) -> Section:
     patch = bare_patch(suggestion for suggestion in safe if is_exact(suggestion))
     short = len(patch) <= _LONGEST_PATCH
     title = "<details><summary>All safe fixes as a patch</summary>"
-    told = f"{_told(examination, offer_apply=offer_apply)}\n\n{_how(safe) if short else _TOO_LONG}"
+    how = _how(safe) if short else _TOO_LONG
+    parts = (_told(examination, offer_apply=offer_apply), _warned(examination.fixes), how)
+    told = "\n\n".join(filter(None, parts))
     items = (exact_fence(patch, "diff") + "\n",) if patch and short else ()
     return Section(opening=f"{title}\n\n{told}\n", items=items, closing="</details>")
 
@@ -107,6 +110,13 @@ def _told(examination: Examination, *, offer_apply: bool) -> str:
     count = counted(len(examination.fixes.safe), "edit")
     button = "Press **Apply safe fixes** to commit them, or run" if offer_apply else "To apply them, run"
     return f"{count}, proved together. {button} `plumbrule fix .{base}`."
+
+
+def _warned(fixes: Fixes) -> str:
+    warnings = fixes.safe_warnings
+    items = [f"- {sentence(prose(warning, 300))}" for warning in warnings[:_MOST_WARNINGS]]
+    items += [f"- and {len(warnings) - len(items)} more"] if len(warnings) > len(items) else []
+    return "What else they change:\n" + "\n".join(items) if items else ""
 
 
 def _how(safe: Collection[Suggestion]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from reviewer.model import Examination, Finding, Status, Suggestion
 from reviewer.report.blocks import order
 from reviewer.report.masking import mask_secrets
-from reviewer.report.offers import Proposals, proposals
+from reviewer.report.offers import Proposals, holds_secret, proposals
 
 
 def build_json(examination: Examination) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _fix(finding: Finding, proposed: Proposals) -> dict[str, Any]:
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any] | None:
-    if mask_secrets(suggestion.replacement) != suggestion.replacement:
+    if holds_secret(suggestion):
         return None
     return {
         "path": suggestion.path,

@@ -7,6 +7,7 @@ an offer is worded (`proposal`).
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +25,13 @@ ONE_CLICK = frozenset({Risk.SAFE, Risk.INPUT})
 CONFIDENTIAL = "the lines hold what looks like a secret"
 HIDDEN = "the lines hold characters that do not show"
 TOO_LONG = "it is too long"
+
+_BEFORE = ('name: "password"\n', 'variable "password" {\n')
+"""Lines that make what follows them a secret."""
+_YAML = (".yml", ".yaml")
+_ENDS_SCALAR = re.compile(
+    r"[ \t]+(?![-#\]}\s])[^:]*$"
+)  # neither a key nor an item: the rest of a text of several lines
 
 
 class Form(enum.IntEnum):
@@ -130,13 +138,29 @@ def is_exact(suggestion: Suggestion) -> bool:
     return not _unfit(suggestion)[0] and "\r" not in text and is_bare(suggestion.path) and "\n" not in suggestion.path
 
 
+def holds_secret(suggestion: Suggestion) -> bool:
+    """Whether the lines that it writes, changed or taken along, may not be shown for a secret in them."""
+    return not _secret_lines(suggestion).isdisjoint(lines_of(suggestion.replacement))
+
+
 def _secret_lines(suggestion: Suggestion) -> frozenset[str]:
     """Return the lines that masking changes. It sees the whole text: a secret may be known by the line before it."""
     found: set[str] = set()
     for text in (suggestion.original, suggestion.replacement):
         masked = lines_of(mask_secrets(text))
         found.update(line for n, line in enumerate(lines_of(text)) if masked[n : n + 1] != [line])
-    return frozenset(found)
+    return frozenset(found | _cut_off(suggestion))
+
+
+def _cut_off(suggestion: Suggestion) -> set[str]:
+    """Return the lines that are taken along, and may be secret for what stands before them in the file."""
+    lines = lines_of(suggestion.replacement)
+    along = set(lines_of(suggestion.original)).intersection(lines)
+    found = set(lines[:1]) if suggestion.path.endswith(_YAML) and _ENDS_SCALAR.match("".join(lines[:1])) else set()
+    for before in _BEFORE:
+        masked = lines_of(mask_secrets(before + suggestion.replacement))[1:]
+        found.update(line for n, line in enumerate(lines) if masked[n : n + 1] != [line])
+    return found & along
 
 
 def _not_exactly(suggestion: Suggestion) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from reviewer.model import Fix, Risk, Suggestion
 from reviewer.report.links import quoted_path
-from reviewer.report.masking import mask_secrets
+from reviewer.report.offers import holds_secret
 from reviewer.report.patch import lines_of
 from reviewer.report.text import is_bare, plain, sentence
 
@@ -43,8 +43,7 @@ def sarif_fixes(fixes: Iterable[Fix]) -> dict[str, dict[str, Any]]:
 
 
 def _may_leave(suggestion: Suggestion) -> bool:
-    text = suggestion.replacement
-    return is_bare(text) and mask_secrets(text) == text
+    return is_bare(suggestion.replacement) and not holds_secret(suggestion)
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reviewer import rules
 from reviewer.model import NotExamined, ScanResult
-from reviewer.scan import checkov_runners, evidence, records, results, samples, syntax
+from reviewer.scan import checkov_runners, evidence, records, results, samples, syntax, terraform_json
 from reviewer.scan.frameworks import TERRAFORM, frameworks_of, searched_for_secrets
 from reviewer.scan.tree import Tree
 
@@ -39,12 +39,10 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
     names = {scan_as: path for scan_as, path in request["files"] if _is_unicode(path)}
     files = Tree(tree, names, request["directory"])
     kind = request["kind"]
-    parts = [_run(framework, files) for framework in frameworks_of(kind, files)]
+    parts = _terraform(files) if kind == "terraform" else [_run(name, files) for name in frameworks_of(kind, files)]
     if kind == "directory":
         parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
     parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
-    if kind == "terraform":
-        parts.append(ScanResult(not_examined=(*syntax.unsupported(files), *syntax.computed_sources(files))))
     return results.encode(
         ScanResult(
             findings=tuple(finding for part in parts for finding in part.findings),
@@ -68,6 +66,12 @@ def _oddly_named(path: str) -> ScanResult:
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     why = "Its name is not UTF-8, so nothing could be said of it: nothing in it was looked at."
     return ScanResult(not_examined=(NotExamined(what=shown, why=why),))
+
+
+def _terraform(files: Tree) -> list[ScanResult]:
+    with terraform_json.native(files) as unit:
+        told = ScanResult(not_examined=(*syntax.unsupported(unit.tree), *syntax.computed_sources(unit.tree)))
+        return [unit.back(part) for part in (_run("terraform", unit.tree), told)]
 
 
 def _run(framework: str, files: Tree) -> ScanResult:

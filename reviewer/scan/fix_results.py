@@ -22,6 +22,7 @@ class UnitFixes:
     safe: tuple[Suggestion, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()  # fingerprint, why no edit is right ("" when there is no recipe)
     unproved: tuple[str, ...] = ()  # fingerprints whose edit failed the proof
+    untried: int = 0  # findings that there was no time for
     scans: int = 0
     milliseconds: int = 0  # that trying and proving took
 
@@ -46,6 +47,7 @@ def decode(raw: bytes, paths: Collection[str], fingerprints: Collection[str]) ->
         safe=fields.each("safe", _suggestion),
         refused=fields.each("refused", _refusal),
         unproved=fields.each("unproved", lambda value, where: text_of(value, where, MAX_NAME)),
+        untried=fields.count("untried"),
         scans=fields.count("scans"),
         milliseconds=fields.count("milliseconds"),
     )

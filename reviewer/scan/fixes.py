@@ -6,7 +6,7 @@ Owns which unit is asked about which finding, and that what several roots say ab
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What came of one unit: its fixes, or why there are none."""
+    """What came of one unit: its fixes, and why there are none, or not of everything."""
 
     fixes: UnitFixes = NOTHING
     failure: str = ""
@@ -126,9 +126,16 @@ def _known(result: ScanResult) -> tuple[tuple[str, str, str], ...]:
 def _try(bench: Bench, unit: ScanUnit, request: FixRequest, stop: Stop) -> Tried:
     try:
         with written(bench, unit, stop) as (tree, whole, _):
-            return Tried(fixes=bench.scanner.fix(whole, tree, request, stop))
+            fixes = bench.scanner.fix(whole, tree, request, stop)
     except ScanFailed as failure:
         return Tried(failure=f"{called(unit)}: {failure}")
+    return Tried(fixes=fixes, failure=_untried(fixes.untried, len(request.findings), unit))
+
+
+def _untried(number: int, findings: int, unit: ScanUnit) -> str:
+    if not number:
+        return ""
+    return f"{called(unit)}: of {findings} findings that there may be a fix for, {number} were too many to be tried"
 
 
 def _put_together(
@@ -142,7 +149,7 @@ def _put_together(
     return Fixes(
         single=single,
         together=_once(together),
-        safe=_agreed_edits(tried, requests),
+        safe=agreed_edits(tried, requests),
         guidance=tuple(_guidance(findings, mended, reasons)),
         unproved=sum(len(fixes.unproved) for fixes in results),
         failures=tuple(one.failure for one in tried.values() if one.failure),
@@ -186,14 +193,28 @@ def _once(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     return tuple(known.values())
 
 
-def _agreed_edits(tried: Mapping[UnitId, Tried], requests: Mapping[UnitId, FixRequest]) -> tuple[Suggestion, ...]:
-    """Return the safe edits; of a module's file, those that every root gives that was asked about it."""
-    asked: dict[str, list[UnitId]] = {}
-    for id_, request in requests.items():
-        if id_[0] is not UnitKind.TERRAFORM:
-            continue
-        for path in {finding.path for finding in request.findings}:
-            asked.setdefault(path, []).append(id_)
+def agreed_edits(tried: Mapping[UnitId, Tried], requests: Mapping[UnitId, FixRequest]) -> tuple[Suggestion, ...]:
+    """Return the safe edits; of a file of several roots those that all give that edit it or were asked about it.
+
+    No two of them overlap: what a unit proves, it proves without what another one does to the same lines.
+    """
     edits = {id_: frozenset(one.fixes.safe) for id_, one in tried.items()}
-    everything = sorted(frozenset().union(*edits.values()))
-    return tuple(edit for edit in everything if all(edit in edits[id_] for id_ in asked.get(edit.path, ())))
+    concerned: dict[str, set[UnitId]] = {}
+    for id_ in (id_ for id_ in tried if id_[0] is UnitKind.TERRAFORM):
+        paths = {edit.path for edit in edits[id_]} | {finding.path for finding in requests[id_].findings}
+        for path in paths:
+            concerned.setdefault(path, set()).add(id_)
+    alone = frozenset[Suggestion]().union(*(edits[id_] for id_ in tried if id_[0] is not UnitKind.TERRAFORM))
+    everything = sorted(alone.union(*edits.values()))
+    return tuple(
+        _apart(e for e in everything if e in alone or all(e in edits[id_] for id_ in concerned.get(e.path, ())))
+    )
+
+
+def _apart(edits: Iterable[Suggestion]) -> Iterator[Suggestion]:
+    """Yield sorted `edits` but those that touch lines of one before."""
+    path, end = "", 0
+    for edit in edits:
+        if edit.path != path or edit.start_line > end:
+            yield edit
+            path, end = edit.path, edit.end_line

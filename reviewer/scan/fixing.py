@@ -13,7 +13,7 @@ from typing import Any
 
 from reviewer.fix.editing import Values
 from reviewer.fix.lines import hull, pieces
-from reviewer.fix.proposals import Knowledge, Proposal, apply_all, propose
+from reviewer.fix.proposals import TOO_MUCH, Knowledge, Proposal, apply_all, propose
 from reviewer.model import Finding, Fix, Risk, Suggestion
 from reviewer.scan import fix_results, results
 from reviewer.scan.fix_results import UnitFixes
@@ -29,10 +29,14 @@ ORDER = (Risk.SAFE, Risk.INPUT, Risk.REPLACE, Risk.COST)
 TIME_SHARE = 0.6
 """No scan begins when this part of the time allowed is over."""
 
+EDIT_SHARE = 0.15
+"""No edit is made when this part of it is over: what there is by then has to be proved, too."""
 
-def prepare() -> None:
-    """Read the tables, of our own making, that proposals are made from."""
-    recipes()
+
+def prepare(rules: Iterable[Sequence[str]]) -> None:
+    """Read the tables, of our own making, that proposals are made from; `rules` are pairs of framework and rule."""
+    for framework, rule in rules:
+        recipes().recipes.get((framework, rule))
     schema()
 
 
@@ -40,8 +44,8 @@ def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
     """Propose and prove edits for the findings of a unit; return the encoded `UnitFixes`.
 
     Besides what `contained.scan_unit` takes, `request` has `findings` (an encoded ScanResult, with fingerprints),
-    `known` (rule, path and resource of all that was found in the unit), `chosen` (values of the policy), `taken` (the
-    risks that `safe` may be made of).
+    `rules` (theirs, for `prepare`), `known` (rule, path and resource of all that was found in the unit), `chosen`
+    (values of the policy), `taken` (the risks that `safe` may be made of).
     """
     begun = time.monotonic()
     files = Tree(tree, dict(request["files"]), request["directory"])
@@ -54,13 +58,15 @@ def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
         deadline=begun + TIME_SHARE * request["limits"]["wall_seconds"],
     )
     wanted = results.decode(request["findings"].encode()).findings
-    return fix_results.encode(_fixes(scene, wanted, frozenset(map(Risk, request["taken"])), begun))
+    taken, until = frozenset(map(Risk, request["taken"])), begun + EDIT_SHARE * request["limits"]["wall_seconds"]
+    return fix_results.encode(_fixes(scene, wanted, taken, (begun, until)))
 
 
-def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], begun: float) -> UnitFixes:
+def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], times: tuple[float, float]) -> UnitFixes:
+    begun, until = times
     ordered = sorted(wanted, key=lambda finding: (-finding.severity, finding.span, finding.rule))
     proposals, refusals = propose(
-        scene.files, ordered, Knowledge(recipes=recipes(), values=scene.values, schema=schema())
+        scene.files, ordered, Knowledge(recipes=recipes(), values=scene.values, schema=schema()), until
     )
     proof = prove(scene, proposals)
     return UnitFixes(
@@ -69,6 +75,7 @@ def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], begu
         safe=_patch(scene, [proposal for proposal in proof.proved if proposal.risk in taken]),
         refused=tuple((refusal.finding.fingerprint, refusal.why) for refusal in refusals),
         unproved=tuple(name for proposal in proof.failed for name in _names([proposal])),
+        untried=sum(refusal.why == TOO_MUCH for refusal in refusals),
         scans=proof.scans,
         milliseconds=round((time.monotonic() - begun) * 1000),
     )

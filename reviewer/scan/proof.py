@@ -17,11 +17,12 @@ from pathlib import Path, PurePosixPath
 
 from reviewer import rules
 from reviewer.fix.editing import Files, Values
-from reviewer.fix.lines import pieces
+from reviewer.fix.lines import lines_of
 from reviewer.fix.proposals import Proposal, apply_all
-from reviewer.model import Finding, Risk
-from reviewer.scan import checkov_runners, records
+from reviewer.model import Finding
+from reviewer.scan import checkov_runners, records, terraform_json
 from reviewer.scan.frameworks import frameworks_of, searched_for_secrets
+from reviewer.scan.terraform_json import Native
 from reviewer.scan.tree import Tree
 
 MOST_SCANS = 10
@@ -183,15 +184,17 @@ def rescan(scene: Scene, edited: Files) -> Outcome:
     """Scan a copy of the unit that has the `edited` files."""
     with tempfile.TemporaryDirectory() as folder:
         copy = _copied(scene.tree, edited, Path(folder))
+        native = terraform_json.translated_in(copy) if scene.kind == "terraform" else Native(tree=copy)
+        read = native.tree
         found: Counter[Identity] = Counter()
         passed: set[Identity] = set()
-        unreadable: set[str] = set()
-        for framework in frameworks_of(scene.kind, copy):
-            outcome = checkov_runners.run(framework, copy.root, searched_for_secrets(copy))
+        unreadable = set(native.unreadable)
+        for framework in frameworks_of(scene.kind, read):
+            outcome = checkov_runners.run(framework, read.root, searched_for_secrets(read))
             failures = (record for record in outcome.records if not records.is_skipped(record))
-            found.update(_identities(framework, failures, copy))
-            passed.update(_identities(framework, outcome.passed, copy))
-            unreadable.update(copy.names[path] for at in outcome.unreadable if (path := copy.relative(at)))
+            found.update(_identities(framework, failures, read))
+            passed.update(_identities(framework, outcome.passed, read))
+            unreadable.update(read.names[path] for at in outcome.unreadable if (path := read.relative(at)))
         found.update(_beyond(scene, copy, edited))
     return Outcome(found=found, passed=frozenset(passed), unreadable=frozenset(unreadable))
 
@@ -223,12 +226,19 @@ def _own_rules(folder: str, files: Files) -> Counter[Identity]:
 
 
 def _new_secrets(scene: Scene, edited: Files) -> Counter[Identity]:
-    """Secrets in the lines that the edits write, and not in those that they replace."""
-    changes = {path: pieces(path, scene.files[path], text, Risk.SAFE) for path, text in edited.items()}
-    after = _secrets({path: "".join(piece.replacement for piece in parts) for path, parts in changes.items()})
-    if after:
-        after -= _secrets({path: "".join(piece.original for piece in parts) for path, parts in changes.items()})
-    return after
+    """Secrets in the lines that the edits write, and that were not there before."""
+    written = {path: _new_lines(scene.files[path], text) for path, text in edited.items()}
+    whole: dict[str, dict[str, None]] = {}
+    for path, lines in written.items():
+        whole.setdefault(f"all{PurePosixPath(path).suffix}", {}).update(dict.fromkeys(lines))
+    if not _secrets({path: "".join(lines) for path, lines in whole.items()}):  # the same few lines again and again
+        return Counter()
+    return _secrets({path: "".join(lines) for path, lines in written.items()})
+
+
+def _new_lines(before: bytes, after: bytes) -> tuple[str, ...]:
+    known = frozenset(lines_of(before))
+    return tuple(line for line in lines_of(after) if line not in known)
 
 
 def _secrets(texts: Mapping[str, str]) -> Counter[Identity]:

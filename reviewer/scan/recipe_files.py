@@ -1,11 +1,15 @@
-"""Where the recipes lie: config/recipes/FRAMEWORK/*.yml, those that were written before those that were derived."""
+"""Where the recipes lie: config/recipes/FRAMEWORK/*.yml, those that were written before those that were derived.
+
+Of two thousand rows a review needs a handful: a row is read when somebody asks for its rule.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -14,6 +18,14 @@ from reviewer.settings import CONFIG_DIR
 
 FOLDER = CONFIG_DIR / "recipes"
 DERIVED = "-derived.yml"
+
+_ROW = re.compile(r"^  - rule: (\S+)", re.MULTILINE)
+"""Where a row begins. Everything before the first is the head of a file: its choices."""
+
+_Key = tuple[str, str]
+"""Framework and rule."""
+
+_T = TypeVar("_T")
 
 
 class Loader(yaml.CSafeLoader):
@@ -28,13 +40,70 @@ Loader.yaml_implicit_resolvers = {
 
 @functools.cache
 def recipes() -> Recipes:
-    """Return the table of recipes, read once. Raises BadRecipes."""
-    return read_recipes(_documents(FOLDER))
+    """Return the table of recipes; its files are read once, its rows when they are asked for. Raises BadRecipes."""
+    return read_files(FOLDER)
 
 
-def _documents(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    files = sorted(folder.glob("*/*.yml"), key=lambda path: (path.name.endswith(DERIVED), path))
-    for path in files:
-        with path.open("rb") as stream:
-            document = yaml.load(stream, Loader=Loader)  # noqa: S506 (it is a safe loader)
-        yield path.relative_to(folder).as_posix(), path.parent.name, document or {}
+def read_files(folder: Path) -> Recipes:
+    """Return the table that the files below `folder` hold."""
+    files = [_File(path) for path in sorted(folder.glob("*/*.yml"), key=lambda p: (p.name.endswith(DERIVED), p))]
+    rows: dict[_Key, list[tuple[_File, int]]] = {}
+    for file in files:
+        for number, rule in enumerate(file.rules):
+            rows.setdefault((file.framework, rule), []).append((file, number))
+
+    @functools.cache
+    def read(key: _Key) -> Recipes:
+        return read_recipes((file.name, file.framework, {"recipes": [file.row(n)]}) for file, n in rows[key])
+
+    return Recipes(
+        recipes=_Asked(rows, lambda key: read(key).recipes.get(key)),
+        advice=_Asked(rows, lambda key: read(key).advice.get(key)),
+        choices=read_recipes((file.name, file.framework, file.head()) for file in files).choices,
+    )
+
+
+class _File:
+    """A file of rows, cut where each begins: reading YAML is slow, looking for the start of a line is not."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = f"{path.parent.name}/{path.name}"
+        self.framework = path.parent.name
+        self._text = path.read_text(encoding="utf-8")
+        found = list(_ROW.finditer(self._text))
+        self.rules = [match.group(1) for match in found]
+        self._edges = [*(match.start() for match in found), len(self._text)]
+
+    def head(self) -> dict[str, Any]:
+        """Return what stands before the rows."""
+        return _loaded(self._text[: self._edges[0]]) or {}
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return a row, read alone, or with the whole file where it repeats what another row says (`*name`)."""
+        try:
+            return dict(_loaded(self._text[self._edges[number] : self._edges[number + 1]])[0])
+        except yaml.YAMLError:
+            return dict(_loaded(self._text)["recipes"][number])
+
+
+def _loaded(text: str) -> Any:
+    return yaml.load(text, Loader=Loader)  # noqa: S506 (it is a safe loader)
+
+
+class _Asked(Mapping[_Key, tuple[_T, ...]]):
+    """A mapping whose values are made when they are asked for; a key without one is not in it."""
+
+    def __init__(self, keys: Mapping[_Key, object], read: Callable[[_Key], tuple[_T, ...] | None]) -> None:
+        self._keys, self._read = keys, read
+
+    def __getitem__(self, key: _Key) -> tuple[_T, ...]:
+        found = self._read(key) if key in self._keys else None
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[_Key]:
+        return (key for key in self._keys if self._read(key) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

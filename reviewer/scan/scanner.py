@@ -167,6 +167,7 @@ class Scanner:
         """Propose and prove fixes for findings of `unit`, as `scan` does in everything else."""
         found = results.encode(ScanResult(findings=wanted.findings)).decode()
         more = {"findings": found, "known": wanted.known, "chosen": dict(wanted.chosen), "taken": wanted.taken}
+        more["rules"] = sorted({(finding.framework, finding.rule) for finding in wanted.findings})
         answer = self._answer(self._request(unit, tree, more), unit, stop)
         if answer.kind != frames.RESULT:
             raise ScanFailed(self._reason(answer.payload.decode("ascii", "replace"), unit))

@@ -20,6 +20,7 @@ _INFRASTRUCTURE = re.compile(
     re.MULTILINE,
 )
 _PLAIN_SOURCE = re.compile(r'\bsource[ \t]*=[ \t]*"(?:[^"\\$%]|[$%](?!\{))*"[ \t\r]*(?:$|[}#/])', re.MULTILINE)
+_TERRAFORM_JSON = (".tf.json", ".tofu.json")
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
 
@@ -34,6 +35,8 @@ def rejected(framework: str, paths: Iterable[str], files: Tree) -> Iterator[NotE
 
 def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
     name = files.names[path]
+    if name.endswith(_TERRAFORM_JSON):
+        return _passed_over(name)
     if not _is_text(files.source(path)):
         return NotExamined(what=name, why="It is not text: nothing in it was looked at.")
     if path.endswith(".json"):
@@ -57,15 +60,15 @@ def _rejected(framework: str, path: str, files: Tree) -> NotExamined:
 
 
 def unsupported(files: Tree) -> tuple[NotExamined, ...]:
-    """Say of each file in Terraform's JSON syntax that Checkov passes it over."""
-    return tuple(
-        NotExamined(
-            what=real,
-            why="The scanner does not read Terraform's JSON syntax: nothing in it was looked at. "
-            "Exclude it in the policy if it is generated from code that is reviewed.",
-        )
-        for path, real in files.names.items()
-        if path.endswith(".tf.json")
+    """Say of each file in Terraform's JSON syntax that was not translated that Checkov passes it over."""
+    return tuple(_passed_over(real) for path, real in files.names.items() if path.endswith(".tf.json"))
+
+
+def _passed_over(name: str) -> NotExamined:
+    return NotExamined(
+        what=name,
+        why="The scanner does not read what is in this file of Terraform's JSON syntax: nothing in it was looked at. "
+        "Exclude it in the policy if it is generated from code that is reviewed.",
     )
 
 

@@ -127,7 +127,7 @@ class Parent:
 
     def _fork(self, id_: int, request: dict[str, Any]) -> None:
         if "findings" in request:
-            fixing.prepare()  # once for all children; most reviews of a day need none
+            fixing.prepare(request["rules"])  # once for all children; most reviews of a day need few rows or none
         scratch = self._scratch / str(id_)
         scratch.mkdir(mode=0o700)
         reading, writing = os.pipe()

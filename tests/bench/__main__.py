@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests import stack
-from tests.bench import memory, repositories, webhooks
+from tests.bench import fixing, memory, repositories, webhooks
 from tests.bench.repositories import Files
 from tests.fake_github import FakeGitHub
 from tests.fake_github.state import PullRequest, Repo
@@ -70,6 +70,8 @@ def measure(path: Path | None, console: Console) -> list[Row]:
             rows = reviews(github, Path(folder, "stack"), (files, larger), say)
             say("Webhooks at 200 a second ...")
             idle = acknowledgements(github, Path(folder, "web"))
+        say("Fixes for everything that is found ...")
+        fixes = fixing.report(checkout)
         say("Plain Checkov again ...")
         plain = min(before, command_line(checkout))
     return [
@@ -79,11 +81,25 @@ def measure(path: Path | None, console: Console) -> list[Row]:
         Row(what="... / plain Checkov", value=rows["small"].value / plain, unit="", aim="at most 0.15"),
         rows["large"],
         Row(what="... / medium", value=rows["large"].value / rows["small"].value, unit="", aim="at most 1.2"),
+        rows["fixes"],
+        rows["fixes off"],
+        Row(what="... with / without", value=rows["fixes"].value / rows["fixes off"].value, unit="", aim="at most 2"),
+        *fix_rows(fixes),
         rows["rate"],
         rows["worker"],
         rows["scanning"],
         *idle,
         rows["busy"],
+    ]
+
+
+def fix_rows(found: fixing.Yield) -> list[Row]:
+    """Return what there is for the repository's findings, and what proving it took."""
+    kinds = ("concrete", "parametric", "guidance", "nothing")
+    return [
+        Row(what="scans for proofs, each root", value=found.scans_per_root, unit="", aim="at most 1.5"),
+        Row(what="proofs / scanning everything", value=found.proof_seconds / max(0.001, found.scan_seconds), unit=""),
+        *(Row(what=f"findings: {kind}", value=100 * getattr(found, kind), unit="%") for kind in kinds),
     ]
 
 
@@ -111,12 +127,14 @@ def reviews(github: FakeGitHub, folder: Path, sizes: tuple[Files, Files], say: s
         peak = context.enter_context(memory.watched(running.worker.pid))
         repos = [github.create_repo(files, name=name) for files, name in zip(sizes, ("medium", "larger"), strict=True)]
         say(f"{TIMES} pull requests on {len(sizes[0])} files, {TIMES} on {len(sizes[1])} ...")
-        first, _ = (verdict_time(github, repo, files, 0) for repo, files in zip(repos, sizes, strict=True))
+        first, _ = (changed_time(github, repo, files, 0) for repo, files in zip(repos, sizes, strict=True))
         pairs = [
-            [verdict_time(github, repo, files, number) for repo, files in zip(repos, sizes, strict=True)]
+            [changed_time(github, repo, files, number) for repo, files in zip(repos, sizes, strict=True)]
             for number in range(1, TIMES + 1)
         ]
         small, large = (statistics.median(times) for times in zip(*pairs, strict=True))
+        say(f"{TIMES} pull requests that bring findings, with fixes and without ...")
+        with_, without = fixing.with_and_without(github, sizes[0], TIMES, verdict_time)
         say(f"{STORM} pull requests at once ...")
         rate = storm(github, repos[0], sizes[0])
         say("Webhooks while the worker is busy ...")
@@ -125,6 +143,8 @@ def reviews(github: FakeGitHub, folder: Path, sizes: tuple[Files, Files], say: s
         "first": Row(what="first pull request, nothing known (cold cache)", value=first, unit="s"),
         "small": Row(what="pull request, event to verdict (median)", value=small, unit="s"),
         "large": Row(what="the same, repository ten times larger", value=large, unit="s"),
+        "fixes": Row(what="pull request with findings, with fixes (median)", value=with_, unit="s"),
+        "fixes off": Row(what="the same, fixes.suggest: off", value=without, unit="s"),
         "rate": Row(what="reviews a minute, all at once", value=rate, unit=""),
         "worker": Row(what="peak memory of the worker", value=peak.worker / 2**20, unit="MiB"),
         "scanning": Row(what="peak memory of a scanning process", value=peak.below / 2**20, unit="MiB"),
@@ -132,9 +152,14 @@ def reviews(github: FakeGitHub, folder: Path, sizes: tuple[Files, Files], say: s
     }
 
 
-def verdict_time(github: FakeGitHub, repo: Repo, files: Files, number: int) -> float:
+def changed_time(github: FakeGitHub, repo: Repo, files: Files, number: int) -> float:
+    """Return the seconds that the review of a small change takes."""
+    return verdict_time(github, repo, repositories.changed(files, number))
+
+
+def verdict_time(github: FakeGitHub, repo: Repo, changes: Files) -> float:
     """Open a pull request and return the seconds until its check run is completed."""
-    pull = github.open_pull_request(repo, repositories.changed(files, number), tell=False)
+    pull = github.open_pull_request(repo, changes, tell=False)
     began = time.monotonic()
     github.send("pull_request", github.payloads.pull_request(pull, "opened"))
     wait_for([pull])

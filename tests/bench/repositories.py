@@ -89,6 +89,29 @@ spec:
 """
 
 
+INSECURE = """\
+resource "aws_s3_bucket" "bench_{number}" {{
+  bucket = "bench-{number}"
+}}
+
+resource "aws_security_group" "bench_{number}" {{
+  name = "bench-{number}"
+
+  ingress {{
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }}
+}}
+
+resource "aws_ebs_volume" "bench_{number}" {{
+  availability_zone = "eu-central-1a"
+  size              = 10
+}}
+"""
+
+
 def made_up(roots: int) -> Files:
     """Return a repository of `roots` Terraform roots, each with six services, sharing a module with nine others."""
     files: Files = {"README.md": "# infrastructure\n"}
@@ -133,3 +156,9 @@ def changed(files: Files, number: int) -> Files:
     content = files[name]
     before = content.decode() if isinstance(content, bytes) else content
     return {name: f'{before}\nresource "aws_sns_topic" "bench_{number}" {{\n  name = "bench-{number}"\n}}\n'}
+
+
+def insecure(files: Files, number: int) -> Files:
+    """Return a change that brings findings, most of which can be mended: a new file in the changed file's directory."""
+    folder = changed_file(files).rpartition("/")[0]
+    return {f"{folder}/bench_{number}.tf".lstrip("/"): INSECURE.format(number=number)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -150,6 +151,123 @@ def test_open_rules_are_replaced_and_references_beside_them_stay() -> None:
     edit = {"replace": [{"at": "Rules.CidrIp", "old": ["0.0.0.0/0"], "new": "choice.private_cidr"}]}
     made = outcome(cloudformation, text, DATA, recipe(edit), values(private_cidr="string"))
     assert made.files["t.yaml"].endswith(b"        - CidrIp: !Ref PrivateCidr\n        - CidrIp: !Ref Stage\n")
+
+
+SSH = """\
+Parameters:
+  SSHLocation:
+    Description: Who may connect
+    Type: String
+    Default: 0.0.0.0/0  # all
+    AllowedPattern: '[0-9./]+'
+Resources:
+  Logs:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      Rules:
+        - CidrIp: !Ref SSHLocation
+          FromPort: 22
+        - CidrIp: !Ref SSHLocation
+          FromPort: 3389
+"""
+CLOSED = recipe({"replace": [{"at": "Rules.CidrIp", "old": ["0.0.0.0/0"], "new": "choice.private_cidr"}]})
+
+
+def test_a_default_that_is_open_to_choose_goes_so_that_every_deployment_decides() -> None:
+    made = outcome(cloudformation, SSH, on("Logs"), CLOSED, values(private_cidr="string"))
+    assert made.files["t.yaml"].decode() == SSH.replace("    Default: 0.0.0.0/0  # all\n", "")
+    assert made.inputs == ("SSHLocation",)
+
+
+def test_a_default_becomes_the_value_of_the_policy() -> None:
+    for type_, given in (("string", "10.0.0.0/8"), ("list(string)", ["10.0.0.0/8"])):
+        chosen = values({"private_cidr": given}, private_cidr=type_)
+        made = outcome(cloudformation, SSH, on("Logs"), CLOSED, chosen)
+        assert made.files["t.yaml"].decode() == SSH.replace("0.0.0.0/0", "10.0.0.0/8")
+        assert made.inputs == ()
+
+
+def test_a_default_goes_in_json_too() -> None:
+    parameter = {"Type": "String", "Default": "0.0.0.0/0", "Description": "Who"}
+    rule = {"CidrIp": {"Ref": "SSHLocation"}}
+    template = {
+        "Parameters": {"SSHLocation": parameter},
+        "Resources": {"Logs": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"Rules": [rule]}}},
+    }
+    found = on("Logs", path="t.json")
+    new = edited(cloudformation, json.dumps(template, indent=2), found, CLOSED, values(private_cidr="string"))
+    del parameter["Default"]
+    assert new == json.dumps(template, indent=2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "Resources:",
+            "Conditions:\n  Open: !Equals [!Ref SSHLocation, x]\nResources:",
+            "which other resources use too",
+        ),
+        ("FromPort: 3389", "Description: !Sub 'from ${SSHLocation}'", "which other resources use too"),
+        ("FromPort: 3389", "Description: !Ref SSHLocation", "which other resources use too"),
+        ("Type: String", "Type: AWS::SSM::Parameter::Value<String>", "sets for itself"),
+        ("AllowedPattern: '[0-9./]+'", "AllowedValues: [0.0.0.0/0]", "AllowedValues exclude"),
+        ("    Description: Who may connect\n    Type: String\n", "", "Nothing would be left"),
+        ("  SSHLocation:\n", "  Other: *p\n  SSHLocation: &p\n", "another one shares"),
+    ],
+)
+def test_a_default_stays_where_more_hangs_on_it(old: str, new: str, says: str) -> None:
+    text = SSH.replace(old, new)
+    if "Nothing" in says:
+        text = text.replace("    AllowedPattern: '[0-9./]+'\n", "")
+    if "shares" in says:
+        text = text.replace("  Other: *p\n", "").replace("Resources:", "  Other: *p\nResources:")
+    row = recipe({"replace": [{"at": "Rules.CidrIp", "old": ["0.0.0.0/0", "x"], "new": "choice.private_cidr"}]})
+    if "SSM" in new:
+        row = recipe({"set": {"Rules": {"CidrIp": "choice.private_cidr"}}})
+    with pytest.raises(CannotEdit, match=says):
+        edited(cloudformation, text, on("Logs"), row, values(private_cidr="string"))
+
+
+@pytest.mark.slow
+def test_ten_thousand_references_to_one_parameter_are_soon_looked_through() -> None:
+    text = SSH + "        - CidrIp: !Ref SSHLocation\n" * 10_000
+    started = time.monotonic()
+    made = outcome(cloudformation, text, on("Logs"), CLOSED, values(private_cidr="string"))
+    assert made.inputs == ("SSHLocation",)
+    assert time.monotonic() - started < 5
+
+
+def test_a_list_that_is_open_to_choose_does_not_stand_for_one_value() -> None:
+    text = SSH.replace("!Ref SSHLocation", "0.0.0.0/0")
+    with pytest.raises(CannotEdit, match="takes one value"):
+        edited(cloudformation, text, on("Logs"), CLOSED, values(private_cidr="list(string)"))
+
+
+@pytest.mark.parametrize(
+    ("type_", "becomes"), [("string", "\n            - !Ref Nets"), ("list(string)", " !Ref Nets")]
+)
+def test_a_list_gets_one_reference_as_an_item_and_a_reference_to_a_list_instead(type_: str, becomes: str) -> None:
+    text = SSH.replace("!Ref SSHLocation", "[0.0.0.0/0]")
+    row = recipe({"replace": [{"at": "Rules.CidrIp", "old": ["0.0.0.0/0"], "new": "choice.nets"}]})
+    made = outcome(cloudformation, text, on("Logs"), row, values(nets=type_))
+    assert f"        - CidrIp:{becomes}\n          FromPort: 22" in made.files["t.yaml"].decode()
+
+
+def test_items_to_include_are_not_written_into_a_default() -> None:
+    row = recipe({"include": {"Rules.CidrIp": ["a", "b"]}})
+    text = SSH.replace("Type: String", "Type: CommaDelimitedList")
+    with pytest.raises(CannotEdit, match="sets for itself"):
+        edited(cloudformation, text, on("Logs"), row)
+
+
+def test_a_parameter_is_added_where_those_after_the_resources_begin() -> None:
+    tail = "Parameters:\n  Stage:\n    Type: String\n\n  Other:\n    Type: String\n"
+    text = "Resources:\n  Logs:\n    Type: AWS::S3::Bucket\n    Properties:\n      A: 1\n" + tail
+    row = recipe({"set": {"Name": "choice.log_bucket"}})
+    new = edited(cloudformation, text, on("Logs"), row, values(log_bucket="string"))
+    added = "  LogBucket:\n    Type: String\n    Description: What log_bucket is.\n"
+    assert new == text.replace("A: 1\n", "A: 1\n      Name: !Ref LogBucket\n").replace("  Stage:", f"{added}  Stage:")
 
 
 def test_another_resource_of_the_same_name_is_not_overwritten() -> None:

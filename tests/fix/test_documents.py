@@ -98,7 +98,34 @@ def test_default_fills_gaps_and_leaves_what_is_there() -> None:
 def test_include_adds_what_a_list_lacks() -> None:
     text = HEAD + 'spec:\n  a:\n  - x\n  b: ["x"]\n'
     new = changed(text, {"include": {"spec.a": ["x", "y"], "spec.b": ["z"], "spec.c": ["new"]}})
-    assert new == HEAD + 'spec:\n  a:\n  - x\n  - y\n  b: ["x", z]\n  c:\n  - new\n'
+    assert new == HEAD + 'spec:\n  a:\n  - x\n  - y\n  b: ["x", "z"]\n  c:\n  - new\n'
+
+
+@pytest.mark.parametrize(
+    ("there", "item", "added"),
+    [
+        ("  - --a=b\n", "--profiling=false", "  - --profiling=false\n"),
+        ("  - --a=b\n", "--mode=Node,RBAC", "  - --mode=Node,RBAC\n"),
+        ("  - --a=b\n", "-v", "  - -v\n"),
+        ("  - --a=b\n", "-1", '  - "-1"\n'),
+        ("  - --a=b\n", "- b", '  - "- b"\n'),
+        ("  - --a=b\n", '{"a": "b"}', '  - \'{"a": "b"}\'\n'),
+        ("  - --a=b\n", '"it\'s"', '  - "\\"it\'s\\""\n'),
+        ("  - '--a=b'\n  - 'c'\n", "--profiling=false", "  - '--profiling=false'\n"),
+        ('  - "--a=b"\n', "x", '  - "x"\n'),
+        ('  - "--a=b"\n  - c\n', "x", "  - x\n"),
+    ],
+)
+def test_an_item_is_quoted_as_those_beside_it_are_and_where_it_must_be(there: str, item: str, added: str) -> None:
+    text = HEAD + "spec:\n  a:\n" + there
+    new = changed(text, {"include": {"spec.a": [item]}})
+    assert new == text + added
+    assert yaml.safe_load(new)["spec"]["a"][-1] == item
+
+
+def test_a_flag_with_a_comma_is_one_item_in_brackets_too() -> None:
+    new = changed(HEAD + "spec: {a: [--b]}\n", {"include": {"spec.a": ["--mode=Node,RBAC"]}})
+    assert new == HEAD + 'spec: {a: [--b, "--mode=Node,RBAC"]}\n'
 
 
 def test_items_of_a_list_are_told_apart_by_the_key_that_the_recipe_names() -> None:
@@ -120,11 +147,43 @@ def test_items_of_a_list_are_told_apart_by_the_key_that_the_recipe_names() -> No
         ("spec: {b: 2, gone: 1}\n", "spec: {b: 2}\n"),
         ("x: 1\nspec:\n  gone: 1\n", "x: 1\n"),
         ("x: 1\nspec:\n  gone: 1", "x: 1"),
+        ("spec: {gone: {gone: 1}}\nx: 1\n", "x: 1\n"),
         ("spec:\n- gone: 1\n  a: 2\n- gone: 3\n  b: 4\n", "spec:\n- a: 2\n- b: 4\n"),
     ],
 )
 def test_a_removed_key_takes_its_lines_and_no_others(there: str, becomes: str) -> None:
     assert changed(HEAD + there, {"remove": ["spec.gone"]}) == HEAD + becomes
+
+
+@pytest.mark.parametrize(
+    ("there", "becomes"),
+    [
+        ("spec:\n  a: 1\n  b:\n    c:\n      add: [X]  # why\n  d: 2\n", "spec:\n  a: 1\n  d: 2\n"),
+        ("spec:\n  b:\n    c: {add: [X]}\n    e: 1\n", "spec:\n  b:\n    e: 1\n"),
+        ("spec: {a: 1, b: {c: {add: [X]}}}\n", "spec: {a: 1}\n"),
+        ("spec: {b: {c: {add: [X]}}, a: 1}\n", "spec: {a: 1}\n"),
+        ("spec: {b: {c: {add: [X]}}}\n", ""),
+        ("spec:\n- b: {c: {add: [X]}}\n  a: 1\n- b: {c: {add: [X], drop: [Y]}}\n", None),
+    ],
+)
+def test_mappings_that_a_removed_key_leaves_empty_go_with_it(there: str, becomes: str | None) -> None:
+    left = "spec:\n- a: 1\n- b: {c: {drop: [Y]}}\n" if becomes is None else becomes
+    assert changed(HEAD + there, {"remove": ["spec.b.c.add"]}) == HEAD + left
+
+
+def test_an_item_of_a_list_is_not_emptied_and_no_anchor_goes_that_is_used() -> None:
+    with pytest.raises(CannotEdit, match="Nothing would be left"):
+        changed(HEAD + "spec:\n- b: {c: 1}\n", {"remove": ["spec.b.c"]})
+    with pytest.raises(CannotEdit, match="used elsewhere too"):
+        changed(HEAD + "spec: {a: 1, b: {c: &c {add: 1}}}\nother: *c\n", {"remove": ["spec.b.c.add"]})
+
+
+def test_what_a_recipe_removes_and_sets_in_the_same_place_stands_in_the_end() -> None:
+    edit = {"remove": ["spec.caps.add"], "set": {"spec": {"caps": {"drop": ["ALL"]}}}}
+    text = HEAD + "spec: {caps: {add: [X]}}\nend: 1\n"
+    new = yaml.safe_load(changed(text, edit))
+    assert new["spec"] == {"caps": {"drop": ["ALL"]}}
+    assert new["end"] == 1
 
 
 @pytest.mark.parametrize(
@@ -197,6 +256,23 @@ def test_hostile_bytes_end_soon_in_one_sentence(data: bytes) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lines", "edit"),
+    [
+        ("spec:\n" + "  gone: 1\n" * 15_000 + "  b: 1\n", {"remove": ["spec.gone"]}),
+        ("spec:\n" + "  gone: {x: 1}\n" * 10_000 + "  b: 1\n", {"remove": ["spec.gone.x"]}),
+        ("spec: {" + "gone: 1, " * 15_000 + "b: 1}\n", {"remove": ["spec.gone"]}),
+        ("spec: {a: [" + "bad, " * 30_000 + "b]}\n", {"replace": [{"at": "spec.a", "old": ["bad"]}]}),
+    ],
+    ids=range(4),
+)
+def test_what_is_taken_out_ten_thousand_times_is_soon_gone(lines: str, edit: Any) -> None:
+    started = time.monotonic()
+    assert len(changed(HEAD + lines, edit)) < 100
+    assert time.monotonic() - started < 5
+
+
 def test_aliases_of_aliases_do_not_multiply() -> None:
     lines = ["kind: ConfigMap", "metadata: {name: a}", "a0: &a0 {k: 1}"]
     lines += [f"a{i}: &a{i} {{k: [{', '.join([f'*a{i - 1}'] * 12)}]}}" for i in range(1, 30)]
@@ -224,6 +300,12 @@ def test_aliases_of_aliases_do_not_multiply() -> None:
 def test_edits_that_are_not_well_formed_are_refused(edit: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         kubernetes.check(recipe(edit))
+
+
+def test_a_condition_that_is_not_well_formed_is_refused() -> None:
+    kubernetes.check(recipe({"set": {"a": 1}}, when={"a": ({"contains": "b"}, None)}))
+    with pytest.raises(ValueError, match="when: expected"):
+        kubernetes.check(recipe({"set": {"a": 1}}, when={"a": ({"contain": "b"},)}))
 
 
 KEYS = st.sampled_from(["a", "b", "c", "long-key", "with space", "on", "1"])

@@ -56,10 +56,74 @@ def test_probes_are_not_given_to_init_containers() -> None:
 
 
 def test_when_is_asked_of_each_container_before_anything_is_changed() -> None:
-    edit = {"at": "container", "remove": ["securityContext.privileged"], "set": {"tty": False}}
-    new = edited(kubernetes, DEPLOYMENT, WEB, recipe(edit, when={"securityContext.privileged": (True,)}))
+    edit = {"at": "container", "remove": ["image"], "set": {"tty": False}}
+    new = edited(kubernetes, DEPLOYMENT, WEB, recipe(edit, when={"name": ("proxy",)}))
     containers = next(yaml.safe_load_all(new))["spec"]["template"]["spec"]["containers"]
-    assert containers == [{"name": "web", "image": "web"}, {"name": "proxy", "image": "proxy", "tty": False}]
+    privileged = {"privileged": True}
+    assert containers == [
+        {"name": "web", "image": "web"},
+        {"name": "proxy", "securityContext": privileged, "tty": False},
+    ]
+
+
+ESCALATION = recipe(
+    {"at": "container", "set": {"securityContext": {"allowPrivilegeEscalation": False}}},
+    when={"securityContext.privileged": (False, None)},
+)
+
+
+def test_an_edit_that_leaves_a_container_out_that_needs_it_too_is_not_made() -> None:
+    with pytest.raises(CannotEdit, match="Not all containers of deployment/web"):
+        edited(kubernetes, DEPLOYMENT, WEB, ESCALATION)
+
+
+def test_a_container_that_needs_no_edit_may_be_as_it_is() -> None:
+    text = DEPLOYMENT.replace("{privileged: true}", "{privileged: true, allowPrivilegeEscalation: false}")
+    new = edited(kubernetes, text, WEB, ESCALATION)
+    assert new.count("allowPrivilegeEscalation: false") == 3
+
+
+def test_an_edit_without_conditions_covers_init_containers_and_containers_alike() -> None:
+    edit = {
+        "at": "container",
+        "replace": [{"at": "securityContext.privileged", "old": [True], "new": False}],
+        "set": {"securityContext": {"allowPrivilegeEscalation": False}},
+    }
+    privileged = "          image: web\n          securityContext: {privileged: true}\n      containers:"
+    text = DEPLOYMENT.replace("          image: web\n      containers:", privileged)
+    new = next(yaml.safe_load_all(edited(kubernetes, text, WEB, recipe(edit))))["spec"]["template"]["spec"]
+    without = {"allowPrivilegeEscalation": False}
+    assert [container["securityContext"] for container in new["initContainers"] + new["containers"]] == [
+        {"privileged": False} | without,
+        without,
+        {"privileged": False} | without,
+    ]
+
+
+def test_a_container_is_known_by_what_its_command_contains() -> None:
+    text = (
+        "kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+        "  - name: server\n    command:\n    - kube-apiserver\n    - --secure-port=6443\n"
+        "  - name: kube-apiserver\n    command: [sh]\n"
+    )
+    row = recipe(
+        {"at": "container", "include": {"command": ["--profiling=false"]}},
+        when={"command": ({"contains": "kube-apiserver"},)},
+    )
+    found = finding("kubernetes", "a.yaml", "Pod.default.a")
+    port = "    - --secure-port=6443\n"
+    assert edited(kubernetes, text, found, row) == text.replace(port, f"{port}    - --profiling=false\n")
+    files = {"a.yaml": text.replace("- kube-apiserver", "- other").encode()}
+    assert not kubernetes.matches(files, kubernetes.locate(files, found), row)
+
+
+def test_a_condition_on_all_containers_must_hold_for_all() -> None:
+    row = recipe({"at": "pod", "set": {"hostPID": False}}, when={"containers.tty": (None, True)})
+    pod = "kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - tty: true\n  - tty: %s\n  - name: c\n"
+    found = finding("kubernetes", "a.yaml", "Pod.default.a")
+    for other, holds in (("true", True), ("false", False)):
+        files = {"a.yaml": (pod % other).encode()}
+        assert kubernetes.matches(files, kubernetes.locate(files, found), row) == holds
 
 
 @pytest.mark.parametrize(

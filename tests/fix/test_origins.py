@@ -191,3 +191,98 @@ def test_an_expression_in_a_list_that_is_fine_does_not_hinder_another() -> None:
     which = recipe(replace=[{"at": "in.cidrs", "old": ["0.0.0.0/0"], "new": "10.0.0.0/8"}])
     changed, _ = edited({"main.tf": use}, which, finding("main.tf", 1))
     assert changed == {"main.tf": use.replace("0.0.0.0/0", "10.0.0.0/8")}
+
+
+FOUR = """resource "aws_x" "y" {
+  block_public_acls   = var.private
+  block_public_policy = var.private
+  ignore_public_acls  = var.private
+}
+"""
+BLOCKED = recipe(set="block_public_acls = true\n")
+
+
+def test_what_a_call_sets_is_that_calls_own_however_often_the_module_uses_it() -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source  = "./m"\n  private = false\n}\n',
+        "m/main.tf": FOUR + 'variable "private" {\n  default = true\n}\noutput "o" {\n  value = var.private\n}\n',
+    }
+    assert edited(files, BLOCKED, FROM_MODULE)[0] == {"main.tf": files["main.tf"].replace("false", "true")}
+
+
+@pytest.mark.parametrize(
+    ("argument", "why"),
+    [
+        (
+            "var.a ? true : false",
+            "by the call module.m (main.tf:3) with a condition; decide there which value is right.",
+        ),
+        ("aws_z.other.flag", "by the call module.m (main.tf:3) from aws_z.other.flag; change it there."),
+        ("tobool(var.a)", "by the call module.m (main.tf:3); change it there."),
+    ],
+)
+def test_a_call_that_may_not_be_changed_is_named(argument: str, why: str) -> None:
+    files = {
+        "main.tf": f'module "m" {{\n  source = "./m"\n  on = {argument}\n}}\n',
+        "m/main.tf": USE + 'variable "on" {}\n',
+    }
+    with pytest.raises(CannotEdit) as error:
+        edited(files, ENCRYPT, FROM_MODULE)
+    assert str(error.value) == f"`encrypted` is set {why}"
+
+
+def test_a_call_that_cannot_take_a_reference_of_the_module_is_named() -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source = "./m"\n  on     = "none"\n}\n',
+        "m/main.tf": USE + 'variable "on" {}\nresource "aws_key" "k" {\n}\n',
+    }
+    with pytest.raises(CannotEdit, match=r"is set by the call module\.m \(main\.tf:3\); change it there"):
+        edited(files, recipe(set="encrypted = aws_key.k.arn\n"), FROM_MODULE)
+
+
+DEFAULT = 'variable "private" {\n  default = false\n}\n'
+LOCAL = "locals {\n  private = false\n}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOUR + DEFAULT,
+        FOUR.replace("var.", "local.") + LOCAL,
+        'resource "aws_x" "y" {\n  block_public_acls = var.private\n}\n' * 2 + DEFAULT,
+    ],
+)
+def test_what_all_uses_want_the_same_of_is_edited_once(text: str) -> None:
+    assert edited({"main.tf": text}, BLOCKED, finding("main.tf", 1))[0] == {"main.tf": text.replace("false", "true")}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        'resource "aws_x" "z" {\n  skip_snapshot = var.private\n}\n',
+        'resource "aws_z" "z" {\n  block_public_acls = var.private\n}\n',
+        'resource "aws_x" "z" {\n  block_public_acls = !var.private\n}\n',
+        'resource "aws_x" "z" {\n  count = var.private ? 1 : 0\n}\n',
+        'resource "aws_x" "z" {\n  tags = {\n    block_public_acls = var.private\n  }\n}\n',
+        'output "z" {\n  value = "${var.private}"\n}\n',
+        "var.private\n",
+    ],
+)
+def test_what_another_use_wants_something_else_of_is_left_alone(other: str) -> None:
+    with pytest.raises(CannotEdit, match=r"set from var\.private \(main\.tf:6\), which is used elsewhere too"):
+        edited({"main.tf": FOUR + DEFAULT, "z.tf": other}, BLOCKED, finding("main.tf", 1))
+
+
+def test_an_open_network_that_several_rules_share_is_left_alone() -> None:
+    use = 'resource "aws_x" "y" {\n  cidrs = var.all\n}\n'
+    rest = 'resource "aws_x" "z" {\n  cidrs = var.all\n}\nvariable "all" {\n  default = ["0.0.0.0/0"]\n}\n'
+    with pytest.raises(CannotEdit, match="used elsewhere too"):
+        edited({"main.tf": use + rest}, OPEN, finding("main.tf", 1))
+
+
+def test_what_was_found_and_dropped_from_a_list_leaves_nothing_more_to_say() -> None:
+    use = 'resource "aws_x" "y" {\n  cidrs = ["0.0.0.0/0", aws_z.a.cidr]\n}\n'
+    changed, _ = edited({"main.tf": use}, OPEN, finding("main.tf", 1))
+    assert changed == {"main.tf": use.replace('"0.0.0.0/0", ', "")}
+    with pytest.raises(CannotEdit, match=r"aws_z\.a\.cidr"):
+        edited(changed, OPEN, finding("main.tf", 1))

@@ -308,15 +308,19 @@ variable "x" {}
 
 
 @pytest.mark.parametrize(
-    ("meta", "added", "own"),
+    ("meta", "own"),
     [
-        ("count = 2", "count = length(aws_s3_bucket.logs)", "aws_s3_bucket.logs[count.index].id"),
-        ("for_each = var.names", "for_each = aws_s3_bucket.logs", "each.value.id"),
+        ("count = 2", "aws_s3_bucket.logs[count.index].id"),
+        ("for_each = var.names", "aws_s3_bucket.logs[each.key].id"),
+        ("for_each = {\n    a = 1\n  }", "aws_s3_bucket.logs[each.key].id"),
     ],
 )
-def test_what_is_added_to_a_repeated_block_is_repeated_too(meta: str, added: str, own: str) -> None:
-    after = fixed(f'resource "aws_s3_bucket" "logs" {{\n  {meta}\n}}\n', ADD)
-    assert f'resource "aws_s3_bucket_versioning" "logs" {{\n  {added}\n\n  bucket = {own}\n' in after
+def test_what_is_added_to_a_repeated_block_is_repeated_too(meta: str, own: str) -> None:
+    before = f'resource "aws_s3_bucket" "logs" {{\n  {meta}\n}}\n'
+    added = f'resource "aws_s3_bucket_versioning" "logs" {{\n  {meta}\n\n  bucket = {own}\n'
+    assert added in fixed(before, ADD)
+    crlf = before.replace("\n", "\r\n")
+    assert added.replace("\n", "\r\n") in fixed(crlf, ADD)
 
 
 def test_added_blocks_that_refer_to_each_other_are_repeated_together() -> None:
@@ -327,7 +331,7 @@ def test_added_blocks_that_refer_to_each_other_are_repeated_together() -> None:
     )
     after = fixed('resource "aws_s3_bucket" "logs" {\n  count = 2\n}\n', which)
     assert "data.aws_iam_policy_document.logs[count.index].json" in after
-    assert after.count("count = length(aws_s3_bucket.logs)") == 2
+    assert after.count("  count = 2\n") == 3
     assert 'resource "aws_q" "alone" {\n}' in after
 
 
@@ -346,9 +350,10 @@ def test_what_there_is_for_the_same_thing_is_brought_up_instead_of_adding_anothe
     )
     assert fixed(before, ADD) == before.replace("Suspended", "Enabled")
     assert fixed(before.replace("Suspended", "Enabled"), ADD) == before.replace("Suspended", "Enabled")
-    for other in ('var.on ? "Enabled" : "Suspended"', "var.status"):
-        with pytest.raises(CannotEdit, match=f"aws_s3_bucket_versioning.{name} stands at main.tf:4 already"):
-            fixed(before.replace('"Suspended"', other), ADD)
+    with pytest.raises(CannotEdit, match=r"`status` is set by a condition \(main\.tf:7\)"):
+        fixed(before.replace('"Suspended"', 'var.on ? "Enabled" : "Suspended"'), ADD)
+    traced = before.replace('"Suspended"', "var.status") + 'variable "status" {\n  default = "Suspended"\n}\n'
+    assert fixed(traced, ADD) == traced.replace("Suspended", "Enabled")
 
 
 def test_another_thing_of_the_same_kind_is_not_taken_for_the_one_that_is_there() -> None:
@@ -390,13 +395,13 @@ def test_a_broken_block_elsewhere_in_the_file_does_not_matter() -> None:
 
 
 def test_a_place_survives_the_edits_of_others() -> None:
-    text = 'resource "aws_x" "y" {\n  in {\n    a = 1\n  }\n  in {\n    a = 1\n  }\n}\n'
+    text = 'resource "aws_x" "y" {\n  in {\n    a = 1\n  }\n  in {\n    a = 2\n    c = 3\n  }\n}\n'
     files = {"main.tf": ('resource "aws_x" "first" {\n}\n\n' + text).encode()}
     first = terraform.locate(files, finding("main.tf", 1))
     second = terraform.locate(files, finding("main.tf", 4, span=(9, 9)))
     files |= terraform.edit(files, first, ADD, VALUES).files
     files |= terraform.edit(files, second, recipe(set="b = choice.key\n"), VALUES).files
-    files |= terraform.edit(files, second, recipe(set="in {\n  a = 2\n}\n"), VALUES).files
+    files |= terraform.edit(files, second, recipe(remove=["in.c"]), VALUES).files
     assert b"  b = var.key\n  in {\n    a = 1\n  }\n  in {\n    a = 2\n  }\n}\n" in files["main.tf"].replace(
         b"\n\n  b", b"\n  b"
     ).replace(b"var.key\n\n", b"var.key\n")
@@ -500,3 +505,106 @@ def test_an_edit_that_is_not_well_formed_is_refused(edit: dict[str, Any]) -> Non
 def test_a_list_of_objects_is_edited_like_the_blocks_it_stands_for() -> None:
     before = 'resource "aws_x" "y" {\n  ingress = [{\n    cidr_blocks = ["0.0.0.0/0", "10.0.0.0/8"]\n  }]\n}\n'
     assert fixed(before, OPEN) == before.replace('"0.0.0.0/0", ', "")
+
+
+SAME_PORT = """resource "aws_security_group" "a" {
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+  ingress {
+    from_port   = %s
+    to_port     = %s
+    protocol    = "%s"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_changed"),
+    [
+        ((22, 22, "tcp"), True),
+        ((20, 30, "tcp"), True),
+        ((0, 0, "-1"), True),
+        ((443, 443, "tcp"), False),
+        ((22, 22, "udp"), False),
+        (("var.a", 22, "tcp"), False),
+    ],
+)
+def test_another_rule_is_closed_too_when_it_opens_the_same_port(rule: tuple[object, ...], is_changed: bool) -> None:
+    single = recipe(replace=[{"at": "ingress.cidr_blocks", "old": ["0.0.0.0/0"], "new": ["10.0.0.0/8"]}])
+    before = SAME_PORT % rule
+    assert fixed(before, single, span=(6, 6)) == before.replace("0.0.0.0/0", "10.0.0.0/8", -1 if is_changed else 1)
+
+
+CONTAINERS = """resource "kubernetes_pod" "a" {
+  spec {
+    container {
+      name = "a"
+      security_context {
+        privileged = true
+      }
+    }
+    container {
+      name = "b"
+      security_context {
+        privileged = true
+      }
+    }
+  }
+}
+"""
+
+
+def test_every_block_with_the_fault_is_mended_where_the_scanner_names_the_first() -> None:
+    which = recipe(set="spec {\n  container {\n    security_context {\n      privileged = false\n    }\n  }\n}\n")
+    assert fixed(CONTAINERS, which, span=(6, 6)) == CONTAINERS.replace("true", "false")
+
+
+def test_a_block_of_another_shape_is_not_made_like_the_one_with_the_fault() -> None:
+    which = recipe(set='volume {\n  efs {\n    encryption = "ENABLED"\n  }\n}\n')
+    before = (
+        'resource "aws_ecs" "a" {\n  volume {\n    efs {\n      encryption = "NO"\n    }\n  }\n  volume {\n  }\n}\n'
+    )
+    assert fixed(before, which, span=(4, 4)) == before.replace("NO", "ENABLED")
+
+
+def test_a_block_that_a_recipe_is_not_for_is_left_alone_beside_one_that_it_is_for() -> None:
+    which = recipe(set="listener {\n  port = 443\n}\n", when={"listener.port": (80,)})
+    ports = "".join(f"  listener {{\n    port = {port}\n  }}\n" for port in (80, 25, 80))
+    before = f'resource "aws_elb" "a" {{\n{ports}}}\n'
+    files = {"main.tf": before.encode()}
+    assert terraform.matches(files, terraform.locate(files, finding("main.tf", 1, span=(3, 3))), which)
+    assert fixed(before, which, span=(3, 3)) == before.replace("= 80", "= 443")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("acme", '"acme.s3"'), ("a.b-c_d/e", '"a.b-c_d/e.s3"'), ('a"b', '"${"a\\"b"}.s3"'), ("${x}", '"${"$${x}"}.s3"')],
+)
+def test_what_the_policy_chose_becomes_a_part_of_a_text(value: str, written: str) -> None:
+    which = recipe(set='bucket = "${choice.bucket}.s3"\n')
+    empty = 'resource "aws_x" "y" {\n}\n'
+    chosen = Values(choices=CHOICES, chosen={"bucket": value})
+    assert f"  bucket = {written}\n" in fixed(empty, which, values=chosen)
+    assert '  bucket = "${var.bucket}.s3"\n' in fixed(empty, which)
+
+
+@pytest.mark.parametrize("gap", ["\n", ""])
+def test_a_new_block_goes_before_what_is_told_to_terraform(gap: str) -> None:
+    rest = "  lifecycle {\n    prevent_destroy = true\n  }\n\n  depends_on = [aws_z.z]\n}\n"
+    before = f'resource "aws_x" "y" {{\n  a = 1\n{gap}  # why\n{rest}'
+    after = f'resource "aws_x" "y" {{\n  a = 1\n\n  b {{\n    c = 1\n  }}\n\n  # why\n{rest}'
+    assert fixed(before, recipe(set="b {\n  c = 1\n}\n")) == after
+
+
+def test_what_is_merged_gets_its_entries_in_the_first_object_that_is_written_out() -> None:
+    which = recipe(set='tags = {\n  owner = "b"\n}\n')
+    before = 'resource "aws_x" "y" {\n  tags = merge(var.tags, { team = "a" }, { x = 1 })\n}\n'
+    assert fixed(before, which) == before.replace('{ team = "a" }', '{ team = "a", owner = "b" }')
+    with pytest.raises(CannotEdit, match=r"made by merge\(\)"):
+        fixed('resource "aws_x" "y" {\n  tags = merge(var.a, var.b)\n}\n', which)
