@@ -48,7 +48,7 @@ def test_one_click_commits_all_safe_fixes_and_the_new_head_is_reviewed(world: Wo
     pull = world.review({"main.tf": PUBLIC_BUCKET, "disk.tf": OTHER})
     reviewed = pull.head_sha
     world.github.press(world.repo, check_of(pull), BUTTON)
-    world.wait_until(lambda: pull.head_sha != reviewed)
+    world.work()
     world.wait_until(lambda: pull.check_runs)
     world.work()
     assert head_text(world, pull) == SAFE_BUCKET
@@ -239,6 +239,8 @@ def test_a_branch_of_the_same_name_in_the_base_is_not_committed_to_for_a_fork(wo
 
 
 def test_a_branch_that_is_gone_is_told(world: World) -> None:
+    if world.house.modes.crash_after == "commit":
+        pytest.skip("the second try finds it there")
     pull = world.review({"main.tf": PUBLIC_BUCKET})
     run = check_of(pull)
     world.github.fail_next("PATCH", "/git/refs/heads/", status=404)

@@ -46,7 +46,7 @@ _MAP_NAMES = (
     "command_line_arguments connection_properties container_environment_variables custom_headers "
     "custom_properties default_arguments default_run_properties dimensions driver_opts "
     "environment_variables exclude_tags global_settings group_weights hyperparameters input_paths "
-    "job_tags keepers labels limits log_opts match_labels node_labels node_selector "
+    "job_tags keepers labels limits log_opts metadata match_labels node_labels node_selector "
     "non_overridable_arguments options parameter_overrides parameters principal_tags properties "
     "provider_details redis_configs request_headers request_models request_parameters request_templates "
     "requests resource_labels resource_tags response_models response_parameters response_templates "
@@ -59,6 +59,7 @@ MAPS = frozenset(_MAP_NAMES.split())
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _LABEL = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_MAP_ENDINGS = ("_tags", "_labels", "_map", "_annotations", "_variables")
 _WORDS = frozenset({"for", "true", "false", "null"})
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_.*-]*(?:\[(?:[0-9]+|\*|\"[A-Za-z0-9_.-]*\")\][A-Za-z0-9_.-]*){0,4}")
 _TYPE = re.compile(r"[a-z][A-Za-z0-9_(){}\[\]=,\" \n]{0,2000}")
@@ -119,6 +120,15 @@ def value_of(node: Node) -> object:
     return node.text if node.style else json.loads(node.text)
 
 
+def kind_of(name: str, where: tuple[str, ...]) -> str:
+    """Return how texts of an argument are read: as a template, a literal, a type, or the name of something else."""
+    if where == ("variable",) and name in LITERALS:
+        return "type" if name == "type" else "literal"
+    if where == ("module",) and name in ("source", "version"):
+        return "literal"
+    return "reference" if name in REFERENCES else "template"
+
+
 class _Writer:
     """Lines of HCL, one after the other, and what must be found in them when they are read again."""
 
@@ -127,6 +137,7 @@ class _Writer:
         self._lines: list[int] = []
         self._expected: dict[int, tuple[object, ...]] = {}
         self._bodies: list[Node] = []
+        self._type = ""  # of the resource that is being written
         self._starts = [at for at, char in enumerate(source) if char == "\n"]
 
     def finished(self, read: Text) -> Translated:
@@ -155,6 +166,7 @@ class _Writer:
             raise CannotEdit(f"Line {pair.key.line}: `{type_[:60]}` is no block of Terraform.")
         for labels, line, body in _labelled(pair.value, _LABELS[type_], (), pair.key.line):
             self._bodies.append(body)
+            self._type = labels[0] if labels else ""
             self._block(type_, labels, line, body, (type_,))
 
     def _line(self, text: str, line: int) -> None:
@@ -201,18 +213,22 @@ class _Writer:
             return False
         if where[-1] in _VALUES_ONLY:
             return name in _BLOCKS_OF.get(where[-1], ())
-        return name not in MAPS and all(
-            _NAME.fullmatch(pair.key.text) or pair.key.text == COMMENT for item in inner for pair in item.pairs
-        )
+        if (
+            (name in MAPS or name.endswith(_MAP_ENDINGS))
+            and value.kind == "mapping"
+            and not self._is_named_value(value)
+        ):
+            return name == "metadata" and self._type.startswith("kubernetes_")
+        return all(_NAME.fullmatch(pair.key.text) or pair.key.text == COMMENT for item in inner for pair in item.pairs)
+
+    @staticmethod
+    def _is_named_value(node: Node) -> bool:
+        """Whether an object is one of many `{name, value}`, not a map."""
+        return {"name", "value"} <= {pair.key.text for pair in node.pairs}
 
     def _attribute(self, name: str, pair: Pair, where: tuple[str, ...]) -> None:
         margin = "  " * len(where)
-        plain = (where == ("variable",) and name in LITERALS) or (
-            where == ("module",) and name in ("source", "version")
-        )
-        kind = "reference" if name in REFERENCES else "literal" if plain else "template"
-        if where == ("variable",) and name == "type":
-            kind = "type"
+        kind = kind_of(name, where)
         start = len(self._out) + 1
         head = f"{margin}{_checked(_NAME, name, pair.key.line)} = "
         self._value(head, pair.value, "", (margin, kind, len(where)), line=pair.key.line)

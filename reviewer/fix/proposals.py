@@ -5,9 +5,7 @@ Pure, on hostile bytes, so only in the contained child. Whether an edit mends th
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer.fix import sanity
@@ -66,19 +64,19 @@ class Knowledge:
 
 
 def propose(
-    files: Files, findings: Iterable[Finding], known: Knowledge, until: float = math.inf
+    files: Files, findings: Iterable[Finding], known: Knowledge, is_late: Callable[[], bool] = lambda: False
 ) -> tuple[tuple[Proposal, ...], tuple[Refusal, ...]]:
     """Return an edit for each finding that there is one for; equal edits for one rule are one proposal.
 
-    The first `MOST_TRIED` are tried; after `until` (`time.monotonic`), and when the edits are long all together, the
-    findings that are left have none either.
+    The first `MOST_TRIED` are tried; when `is_late`, and when the edits are long all together, the findings that are
+    left have none either.
     """
     proposals: dict[tuple[str, Suggestion], Proposal] = {}
     refusals = []
     room = LONGEST_IN_ALL
     for number, finding in enumerate(findings):
         try:
-            if number >= MOST_TRIED or room < 0 or time.monotonic() > until:
+            if number >= MOST_TRIED or room < 0 or is_late():
                 raise CannotEdit(TOO_MUCH)
             proposal = attempt(files, finding, known)
         except CannotEdit as error:

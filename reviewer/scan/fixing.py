@@ -66,7 +66,10 @@ def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], time
     begun, until = times
     ordered = sorted(wanted, key=lambda finding: (-finding.severity, finding.span, finding.rule))
     proposals, refusals = propose(
-        scene.files, ordered, Knowledge(recipes=recipes(), values=scene.values, schema=schema()), until
+        scene.files,
+        ordered,
+        Knowledge(recipes=recipes(), values=scene.values, schema=schema()),
+        lambda: time.monotonic() > until,
     )
     proof = prove(scene, proposals)
     return UnitFixes(

@@ -237,8 +237,9 @@ def _new_secrets(scene: Scene, edited: Files) -> Counter[Identity]:
 
 
 def _new_lines(before: bytes, after: bytes) -> tuple[str, ...]:
-    known = frozenset(lines_of(before))
-    return tuple(line for line in lines_of(after) if line not in known)
+    """Lines of `after` that are not in `before`, whatever their alignment."""
+    known = frozenset(" ".join(line.split()) for line in lines_of(before))
+    return tuple(line for line in lines_of(after) if " ".join(line.split()) not in known)
 
 
 def _secrets(texts: Mapping[str, str]) -> Counter[Identity]:

@@ -45,6 +45,6 @@ def test_of_more_findings_than_anybody_mends_at_once_the_first_are_tried() -> No
 
 
 def test_when_time_is_up_nothing_more_is_tried() -> None:
-    proposals, refusals = propose({"main.tf": QUEUE}, map(finding, range(3)), known(), until=0.0)
+    proposals, refusals = propose({"main.tf": QUEUE}, map(finding, range(3)), known(), is_late=lambda: True)
     assert not proposals
     assert [refusal.why for refusal in refusals] == [TOO_MUCH] * 3

@@ -106,3 +106,9 @@ def test_a_secret_that_an_edit_writes_down_is_something_new(tmp_path: Path) -> N
     secret = QUEUE | {"set": 'sqs_managed_sse_enabled = true\ntags = {\n  key = "AKIAIOSFODNN7EXAMPLQ"\n}\n'}
     held, _ = tried(tmp_path, BUCKET, ENCRYPTED, secret)
     assert held == {"CKV_AWS_3": True, "CKV_AWS_27": False}
+
+
+def test_a_secret_that_stood_there_and_is_only_aligned_anew_is_nothing_new(tmp_path: Path) -> None:
+    text = BUCKET.replace('name = "jobs"', 'name = "AKIAIOSFODNN7EXAMPLQ"')
+    assert tried(tmp_path, text, QUEUE) == ({"CKV_AWS_27": True}, 1)
+    assert "AKIAIOSFODNN7EXAMPLQ" in (tmp_path / "main.tf").read_text()
