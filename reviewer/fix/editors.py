@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from reviewer.fix import cloudformation, dockerfile, github_actions, kubernetes, terraform
+from reviewer.fix import cloudformation, dockerfile, github_actions, kubernetes, terraform_json
 
 EDITORS: dict[str, ModuleType] = {
-    "terraform": terraform,
+    "terraform": terraform_json,
     "cloudformation": cloudformation,
     "kubernetes": kubernetes,
     "dockerfile": dockerfile,

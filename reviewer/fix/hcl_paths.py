@@ -13,6 +13,8 @@ from reviewer.fix.hcl_splices import OBJECT, Chain, at, objects_of, with_attribu
 from reviewer.fix.hcl_tree import Block, Literal, is_whole, literal, source_of
 from reviewer.fix.hcl_values import Include, Operation, Replace, is_one_of
 
+ANY = "*"
+"""In `when`: whatever stands there. A number after the name of nested blocks: so many of them."""
 _ENDS = ("from_port", "to_port")
 _REACH = frozenset({"protocol", "direction", "action", "access", "rule_action", "egress"})
 
@@ -25,14 +27,14 @@ def holds(block: Block, chain: Chain, path: Sequence[str], wanted: Sequence[Any]
         if objects:
             inside = ((*chain, (name, OBJECT - n)) for n in range(len(objects)))
             return all(holds(each, here, rest, wanted, merge) for each, here in zip(objects, inside, strict=True))
-        return not rest and is_one_of(literal(attribute.value), wanted)
+        return not rest and (ANY in wanted or is_one_of(literal(attribute.value), wanted))
     inner = block.blocks_of(name)
     if block.dynamic(name):
         return False
     if not inner:
         return None in wanted
     if not rest:
-        return False
+        return len(inner) in wanted
     meant = chosen_blocks(block, chain, name, merge)
     return all(holds(inner[n], (*chain, (name, n)), rest, wanted, merge) for n in meant)
 

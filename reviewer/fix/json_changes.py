@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reviewer.fix import documents, splices, yaml_splice
+from reviewer.fix import documents, splices, yaml_splice, yaml_style
 from reviewer.fix.editing import CannotEdit
 from reviewer.fix.hcl_tree import (
     Attribute,
@@ -142,7 +142,9 @@ def _body(page: Page, node: Node, change: tuple[Block, Block], where: Where) -> 
     gone = [_pair(node, name) for name in old if name not in new]
     missing = {name: value for name, value in new.items() if name not in old}
     if gone and len(gone) == len(node.pairs):
-        raise CannotEdit(f"Nothing would be left of what line {node.line} says.")
+        indent = yaml_style.indent_at(page.text, node.start)
+        yield Splice(start=node.start, end=node.end, text=yaml_style.flow_lines(new, page.style, indent))
+        return
     for name in new:
         if name in old and not _same(old[name], new[name]):
             pair = _pair(node, name)

@@ -42,12 +42,12 @@ LITERALS = frozenset({"default", "description", "type"})
 
 _MAP_NAMES = (
     "additional_version_weights advanced_options airflow_configuration_options ami_tags annotations "
-    "app_settings attributes attribute_mapping backup_options build_environment_variables "
+    "app_settings attribute_mapping backup_options build_environment_variables "
     "command_line_arguments connection_properties container_environment_variables custom_headers "
     "custom_properties default_arguments default_run_properties dimensions driver_opts "
     "environment_variables exclude_tags global_settings group_weights hyperparameters input_paths "
     "job_tags keepers labels limits log_opts metadata match_labels node_labels node_selector "
-    "non_overridable_arguments options parameter_overrides parameters principal_tags properties "
+    "non_overridable_arguments parameter_overrides parameters principal_tags properties "
     "provider_details redis_configs request_headers request_models request_parameters request_templates "
     "requests resource_labels resource_tags response_models response_parameters response_templates "
     "runtime_environment_secrets runtime_environment_variables secure_environment_variables selector "

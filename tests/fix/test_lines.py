@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_a_file_that_is_the_same_has_no_suggestion() -> None:
 
 
 def test_a_file_that_is_another_by_now_is_not_touched() -> None:
-    with pytest.raises(ValueError, match="main.tf:2 is not what the fix was made for"):
+    with pytest.raises(ValueError, match=r"main\.tf:2 is not what the fix was made for"):
         apply(b"a\nchanged\n", [suggestion(2, 2, "B\n", "b\n")])
 
 
@@ -55,7 +57,7 @@ def test_taking_the_suggestion_gives_the_new_file(before: bytes, after: bytes) -
 def test_taking_all_pieces_gives_the_new_file_and_no_two_overlap(before: bytes, after: bytes) -> None:
     parts = pieces("main.tf", before, after, Risk.SAFE)
     assert apply(before, parts) == after
-    assert all(one.end_line < other.start_line for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.end_line < other.start_line for one, other in itertools.pairwise(parts))
     assert all(1 <= part.start_line <= part.end_line for part in parts)
 
 
