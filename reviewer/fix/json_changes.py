@@ -7,7 +7,8 @@ again and must say what the edited HCL says; what cannot be said in place is ref
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reviewer.fix import documents, splices, yaml_splice, yaml_style
@@ -32,6 +33,9 @@ from reviewer.fix.yaml_nodes import Node, Pair
 from reviewer.fix.yaml_splice import Page
 
 MAX_NESTED = 30
+MAX_BYTES = 60_000
+"""Of a block that is edited: each value in it is read again."""
+
 Where = tuple[str, ...]
 Header = tuple[str, tuple[str, ...]]
 
@@ -52,13 +56,16 @@ def rewritten(path: str, before: Translated, after: bytes, near: Sequence[str]) 
             added.append(block)
             continue
         one, body = left.pop(at)
-        made += _body(page, body, (one, block), (block.type,))
+        if one.node.text != block.node.text:
+            if block.end - block.start > MAX_BYTES:
+                raise CannotEdit(f"{'.'.join(block.labels)} is too long to be edited in JSON.")
+            made += _body(page, body, (one, block), (block.type,))
     if left:
         raise CannotEdit(f"The fix would lose {' '.join(left[0][0].labels)}.")
     data = before.read.encode(splices.apply(before.read.text, made))
     for block in added:
         data = _with_block(path, data, block, near)
-    if _meaning(translate(path, data).text) != _meaning(after):
+    if not _mean_the_same(translate(path, data).text, after):
         raise CannotEdit(f"What would mend it cannot be written into {path} in place.")
     return data
 
@@ -67,9 +74,22 @@ def _header(block: Block) -> Header:
     return block.type, block.labels
 
 
-def _meaning(text: bytes) -> list[str]:
-    found = ([block.type, block.labels, said(block, (block.type,))] for block in parse(text).blocks)
-    return sorted(json.dumps(each, sort_keys=True) for each in found)
+def _mean_the_same(one: bytes, other: bytes) -> bool:
+    """Whether two files have the same blocks, in any order; those with the same text are not looked into."""
+    first, second = parse(one).blocks, parse(other).blocks
+    same = Counter(block.node.text for block in first) & Counter(block.node.text for block in second)
+    return _meanings(first, same.copy()) == _meanings(second, same)
+
+
+def _meanings(blocks: Iterable[Block], known: Counter[bytes | None]) -> list[str]:
+    found = []
+    for block in blocks:
+        if known[block.node.text]:
+            known[block.node.text] -= 1
+            continue
+        meaning = [block.type, block.labels, said(block, (block.type,))]
+        found.append(json.dumps(meaning, sort_keys=True))
+    return sorted(found)
 
 
 def said(block: Block, where: Where) -> dict[str, Any]:

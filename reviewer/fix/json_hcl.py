@@ -32,11 +32,14 @@ _LABELS = {
     **{"module": 1, "provider": 1, "variable": 1, "output": 1, "check": 1},
     **{"terraform": 0, "locals": 0, "moved": 0, "import": 0, "removed": 0},
 }
-_LABELLED = frozenset({"dynamic", "provisioner", "backend"})
 _VALUES_ONLY = frozenset({"locals", "module", "output", "variable", "required_providers"})
 _BLOCKS_OF = {"output": ("precondition", "postcondition"), "variable": ("validation",)}
-REFERENCES = frozenset({"depends_on", "ignore_changes", "replace_triggered_by", "provider", "providers", "iterator"})
-"""Arguments whose texts are names of other things, not templates."""
+REFERENCES = {
+    "lifecycle": frozenset({"ignore_changes", "replace_triggered_by"}),
+    "dynamic": frozenset({"iterator"}),
+    "": frozenset({"depends_on", "provider", "providers"}),
+}
+"""Arguments whose texts are names of other things, not templates: in which block; "" for any at the top."""
 LITERALS = frozenset({"default", "description", "type"})
 """Arguments of variables whose texts are no templates; nor are those of `source` and `version` of a module."""
 
@@ -126,7 +129,12 @@ def kind_of(name: str, where: tuple[str, ...]) -> str:
         return "type" if name == "type" else "literal"
     if where == ("module",) and name in ("source", "version"):
         return "literal"
-    return "reference" if name in REFERENCES else "template"
+    names = REFERENCES.get("" if len(where) == 1 else where[-1], frozenset())
+    return "reference" if name in names else "template"
+
+
+def _has_label(name: str, where: tuple[str, ...]) -> bool:
+    return name == "dynamic" or (name, where) in (("provisioner", ("resource",)), ("backend", ("terraform",)))
 
 
 class _Writer:
@@ -199,7 +207,7 @@ class _Writer:
                 raise CannotEdit(f"Line {pair.key.line}: `{name[:60]}` is there twice.")
             seen.add(name)
             self._attribute(name, pair, where)
-        elif name in _LABELLED:
+        elif _has_label(name, where):
             for labels, line, body in _labelled(value, 1, (), pair.key.line):
                 self._block(name, labels, line, body, (*where, name))
         else:
@@ -211,7 +219,7 @@ class _Writer:
         inner = value.items if value.kind == "sequence" else (value,)
         if not inner or any(item.kind != "mapping" for item in inner):
             return False
-        if where[-1] in _VALUES_ONLY:
+        if where[-1] in _VALUES_ONLY and (len(where) == 1 or where[0] == "terraform"):
             return name in _BLOCKS_OF.get(where[-1], ())
         if (
             (name in MAPS or name.endswith(_MAP_ENDINGS))

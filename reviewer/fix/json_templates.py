@@ -10,6 +10,7 @@ from reviewer.fix.hcl_tree import Attribute, errors, parse, quoted
 
 MAX_NESTED = 20
 _WHOLE = re.compile(r"\$\{(.*)\}", re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}(?:\.[A-Za-z_][A-Za-z0-9_-]{0,99}){1,9}")
 _OPENING = re.compile(r"\$\$\{|%%\{|[$%]\{")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -20,6 +21,8 @@ def expression(text: str) -> str:
     inner = match[1].strip() if match else ""
     if not inner or "<<" in inner:
         return ""
+    if _PLAIN.fullmatch(inner):
+        return inner
     source = f"x = {inner}\n".encode("utf-8", "surrogatepass")
     found = parse(source).items
     one = len(found) == 1 and isinstance(found[0], Attribute) and found[0].end == len(source) - 1

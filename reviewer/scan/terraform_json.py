@@ -18,7 +18,7 @@ from reviewer.fix.json_hcl import SUFFIXES, Translated, translate
 from reviewer.model import ScanResult, Span
 from reviewer.scan.tree import Tree
 
-MOST_BYTES = 8_000_000
+MOST_BYTES = 4_000_000
 """Of all files of a unit that are translated."""
 
 

@@ -57,7 +57,10 @@ def with_and_without(github: FakeGitHub, files: Files, times: int, verdict_time:
     on = github.create_repo(files, name="fixes-on")
     off = github.create_repo({**files, POLICY: WITHOUT}, name="fixes-off")
     pairs = [
-        [verdict_time(github, repo, repositories.insecure(files, number)) for repo in (on, off)]
+        [  # other files in each: what was scanned for one repository is known in the other
+            verdict_time(github, repo, repositories.insecure(files, 1000 * which + number))
+            for which, repo in enumerate((on, off))
+        ]
         for number in range(times + 1)
     ]
     with_, without = zip(*pairs[1:], strict=True)  # the first of each finds nothing in the cache

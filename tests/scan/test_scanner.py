@@ -128,8 +128,8 @@ def test_a_syntax_error_is_said_with_its_place_and_the_rest_is_reviewed(bench: B
     assert only(result, "CKV_AWS_20")
 
 
-def test_json_syntax_of_terraform_is_said_to_be_passed_over(bench: Bench) -> None:
-    result = bench.scan({"main.tf.json": "{}"})
+def test_json_syntax_of_terraform_that_cannot_be_read_is_said_to_be_passed_over(bench: Bench) -> None:
+    result = bench.scan({"main.tf.json": "["})
     assert [entry.what for entry in result.not_examined] == ["main.tf.json"]
 
 
