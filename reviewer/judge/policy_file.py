@@ -52,7 +52,7 @@ def _path_pattern(text: str) -> str:
 
 def _choice_name(text: str) -> str:
     if not _CHOICE.fullmatch(text):
-        raise ValueError(f"{shown(text)} cannot name a choice; expected one such as private_cidrs")
+        raise ValueError(f"{shown(text)} cannot name a choice; expected one such as private_cidr")
     return text
 
 
@@ -133,7 +133,7 @@ class FixesDocument(_Strict):
 
     suggest: Literal["on", "off"] = Field(default="on", description="Whether fixes are proposed.")
     choices: Annotated[dict[ChoiceName, ChoiceValue], BeforeValidator(_empty_mapping)] = Field(
-        default={}, description="Values that only you know, such as private_cidrs: docs/policy.md lists them."
+        default={}, description="Values that only you know, such as private_cidr: docs/choices.md lists them."
     )
 
 
@@ -202,7 +202,7 @@ EXPECTED = {
     "waivers.*.approved_by": "a name",
     "fixes": "suggest and choices",
     "fixes.suggest": "on or off",
-    "fixes.choices": "names with values, such as private_cidrs: [10.0.0.0/8]",
+    "fixes.choices": "names with values, such as private_cidr: 10.0.0.0/8",
     "fixes.choices.*": "a text or a list of texts",
 }
 """What is expected at each place, `*` being any position: for values of the wrong shape and for what is missing."""

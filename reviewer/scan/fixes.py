@@ -87,7 +87,7 @@ def _choice_problem(choice: Choice | None, name: str, value: str | Sequence[str]
     where = f"fixes.choices.{name}"
     if choice is None:
         near = get_close_matches(name, recipes().choices, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; docs/policy.md lists the names"
+        hint = f"; did you mean {near[0]}?" if near else "; docs/choices.md lists the names"
         return f"{where}: no fix uses a value of this name{hint}"
     if choice.type == "list(string)" and isinstance(value, str):
         return f"{where}: it is one text; expected a list of texts"

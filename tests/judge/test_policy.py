@@ -106,7 +106,7 @@ def test_every_example_in_the_default_policy_is_valid_when_it_is_uncommented():
     assert policy.exclude == ("examples/**",)
     assert set(policy.rules) == {"CKV_TF_1", "CKV_TF_2", "CKV_AWS_18", "CKV_AWS_24", "CKV_K8S_*", "PLB_SKIP_1"}
     assert len(policy.waivers) == 1
-    assert policy.choices["private_cidrs"] == ("10.0.0.0/8",)
+    assert policy.choices["private_cidr"] == "10.0.0.0/8"
 
 
 def test_the_published_schema_is_current():
