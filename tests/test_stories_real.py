@@ -53,7 +53,7 @@ def test_open_ssh_is_commented_on_the_very_line(world):
     pull = world.review({"ssh.tf": OPEN})
     assert pull.check_run.conclusion == "failure"
     (comment,) = [comment for comment in pull.comments if "CKV_AWS_24" in comment.body]
-    assert (comment.path, comment.line) == ("ssh.tf", 10)
+    assert (comment.path, comment.start_line or comment.line) == ("ssh.tf", 10)
     assert "aws_security_group.jump" in comment.body
 
 
