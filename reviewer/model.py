@@ -56,7 +56,7 @@ class Source(enum.StrEnum):
 
 
 class Risk(enum.StrEnum):
-    """What applying a fix asks for. Only `safe` and `input` are offered in one click."""
+    """What applying a fix asks for, the mildest first. Only `safe` and `input` are offered in one click."""
 
     SAFE = "safe"  # in place, no replacement, no cost
     INPUT = "input"  # adds a variable that the author must give a value

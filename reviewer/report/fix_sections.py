@@ -95,7 +95,7 @@ def patch_section(examination: Examination, *, offer_apply: bool) -> Section:
     safe = examination.fixes.safe
     if not safe:
         return Section(opening="")
-    patch = bare_patch(suggestion for suggestion in safe if is_exact(suggestion))
+    patch = bare_patch(_whole(safe))
     short = len(patch) <= _LONGEST_PATCH
     title = "<details><summary>All safe fixes as a patch</summary>"
     how = _how(safe) if short else _TOO_LONG
@@ -112,6 +112,12 @@ def _told(examination: Examination, *, offer_apply: bool) -> str:
     return f"{count}, proved together. {button} `plumbrule fix .{base}`."
 
 
+def _whole(safe: Collection[Suggestion]) -> list[Suggestion]:
+    """Return the edits of files that can be shown as a whole: half of what belongs together mends nothing."""
+    partly = {suggestion.path for suggestion in safe if not is_exact(suggestion)}
+    return [suggestion for suggestion in safe if suggestion.path not in partly]
+
+
 def _warned(fixes: Fixes) -> str:
     warnings = fixes.safe_warnings
     items = [f"- {sentence(prose(warning, 300))}" for warning in warnings[:_MOST_WARNINGS]]
@@ -120,7 +126,7 @@ def _warned(fixes: Fixes) -> str:
 
 
 def _how(safe: Collection[Suggestion]) -> str:
-    rest = sum(not is_exact(suggestion) for suggestion in safe)
+    rest = len(safe) - len(_whole(safe))
     if rest == len(safe):
         return f"The patch is not shown here: {_UNFIT}."
     left = f" (without {rest} of them: {_UNFIT})" if rest else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewer.fix.editing import Values
 from reviewer.fix.proposals import MOST_TRIED, TOO_MUCH, Knowledge, propose
 from reviewer.fix.recipes import read_recipes
-from reviewer.model import Finding, Severity, Span
+from reviewer.model import Finding, Risk, Severity, Span
 
 QUEUE = b'resource "aws_sqs_queue" "jobs" {\n  count = 1000\n  name  = "jobs"\n}\n'
 ROW = {"rule": "CKV_AWS_27", "on": "aws_sqs_queue", "set": "sqs_managed_sse_enabled = true\n", "risk": "safe"}
@@ -48,3 +50,11 @@ def test_when_time_is_up_nothing_more_is_tried() -> None:
     proposals, refusals = propose({"main.tf": QUEUE}, map(finding, range(3)), known(), is_late=lambda: True)
     assert not proposals
     assert [refusal.why for refusal in refusals] == [TOO_MUCH] * 3
+
+
+def test_the_same_edit_asks_for_the_same_whichever_rule_wants_it() -> None:
+    rows = [ROW | {"from": "written"}, ROW | {"from": "written", "rule": "CKV_OTHER", "risk": "replace"}]
+    table = Knowledge(recipes=read_recipes([("x.yml", "terraform", {"recipes": rows})]), values=Values(choices={}))
+    two = [finding(0), replace(finding(0), rule="CKV_OTHER")]
+    proposals, _ = propose({"main.tf": QUEUE}, two, table)
+    assert [proposal.risk for proposal in proposals] == [Risk.REPLACE, Risk.REPLACE]
