@@ -27,6 +27,7 @@ _OVERRIDES = re.compile(r"(?:^|[/_])override\.(?:tf|tofu)$")
 """Files whose blocks Terraform merges into blocks that are elsewhere; it refuses others."""
 
 
+_INSTANCE = "[count."
 _parsed = functools.lru_cache(maxsize=256)(hcl.parse)
 
 
@@ -51,6 +52,8 @@ def check(files: Files, path: str, after: bytes) -> None:
         raise CannotEdit(f"The fix would lose {' '.join(next(iter(lost)))}.")
     if _OVERRIDES.search(path) and (new := _headers(part.after.blocks) - _headers(part.before)):
         raise CannotEdit(f"{path} only overrides other blocks: {' '.join(next(iter(new)))} cannot be added there.")
+    if _INSTANCE in "".join(_dependencies(part.after.blocks)).replace("[each.", _INSTANCE):
+        raise CannotEdit("The fix would depend on one instance, and `depends_on` takes whole resources only.")
     if dangling := _dangling(files, path, part):
         raise CannotEdit(f"The fix would refer to {dangling}, which does not exist.")
 
@@ -83,6 +86,12 @@ def _part(before: bytes, after: bytes) -> _Part:
         return _Part(before=old.blocks, after=_parsed(after), rest=(), text=text)
     rest = tuple(block for block in old.blocks if block.start_line > last or block.end_line < first)
     return _Part(before=touched, after=now, rest=rest, text=text)
+
+
+def _dependencies(blocks: Iterable[hcl.Block]) -> Iterator[str]:
+    for block in blocks:
+        if found := block.body.attribute("depends_on"):
+            yield found.text
 
 
 def _resources(blocks: Iterable[hcl.Block]) -> tuple[hcl.Block, ...]:

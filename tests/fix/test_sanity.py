@@ -41,6 +41,12 @@ def test_a_variable_a_local_and_a_data_source_are_found_where_they_are_declared(
     check({"main.tf": BEFORE, **others}, "main.tf", after)
 
 
+def test_depending_on_one_instance_is_refused_for_terraform_does() -> None:
+    for index in (b"count.index", b"each.key"):
+        added = b'\nresource "aws_sqs_queue_policy" "jobs" {\n  depends_on = [aws_sqs_queue.jobs[' + index + b"]]\n}\n"
+        assert "takes whole resources only" in refused(BEFORE + added)
+
+
 def test_what_was_broken_before_is_not_held_against_the_fix() -> None:
     broken = BEFORE + b"resource {{{\n"
     check({"main.tf": broken}, "main.tf", broken.replace(b'name = "jobs"', b'name = "other"'))
