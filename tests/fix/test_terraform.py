@@ -478,7 +478,7 @@ def test_a_recipe_is_not_for_providers_that_do_not_know_it(said: str, allowed: b
 
 
 def test_the_lock_file_says_which_version_there_is() -> None:
-    lock = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n}}\n'
+    lock = 'provider "registry.example.com/hashicorp/aws" {{\n  version = "{}"\n}}\n'
     for version, allowed in (("3.76.1", False), ("4.0.0", True), ("5.31.0", True)):
         files = {"main.tf": b'resource "aws_x" "y" {\n}\n', ".terraform.lock.hcl": lock.format(version).encode()}
         place = terraform.locate(files, finding("main.tf", 1))
