@@ -181,6 +181,7 @@ def test_a_commit_that_was_made_and_not_noted_down_is_found_again_and_told(world
     assert (run.summary or "").startswith(f"**The safe fixes were applied** in {pull.head_sha}, asked for by ada.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "path"),
     [
@@ -209,6 +210,7 @@ def test_a_request_that_fails_is_made_again_and_there_is_one_commit(
     assert (run.summary or "").count("The safe fixes were") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("branch", ["a/b#c%2fd", "`@everyone`<img/src=x>y", "ünï-çode", "x'\"$(id)&y", "-f"])
 def test_a_branch_of_any_name_is_committed_to_and_told_of_without_harm(world: World, branch: str) -> None:
     pull = world.review({"main.tf": PUBLIC_BUCKET}, branch=branch)

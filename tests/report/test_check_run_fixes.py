@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from inline_snapshot import snapshot
 
@@ -270,6 +271,7 @@ data "aws_iam_policy_document" "deploy" {
 """)
 
 
+@pytest.mark.slow
 @given(hostile, hostile, hostile)
 def test_whatever_a_fix_says_the_summary_holds_our_markup_only(one, two, three):
     found = (SSH_OPEN, replace(SSH_OPEN, rule="X", fingerprint="ab", resource="a.b"))

@@ -608,6 +608,7 @@ def test_a_fix_for_a_finding_at_another_place_leaves_the_anchor_alone():
     assert not has_suggestion(only_comment(examined).body)
 
 
+@pytest.mark.slow
 @given(hostile, hostile, hostile)
 def test_whatever_a_fix_says_the_comment_holds_it_exactly_or_not_at_all(one, two, three):
     fix = suggest("infra/bastion.tf", BASTION, 10, 10, f"{one}\n{two}")

@@ -122,6 +122,7 @@ def test_a_log_with_fixes_is_valid():
         assert [error.message for error in SCHEMA.iter_errors(build_sarif(examined, ref="refs/pull/7/head"))] == []
 
 
+@pytest.mark.slow
 def test_fixes_beyond_a_sane_total_are_left_out():
     many = tuple(finding(resource=f"r.x{n}", fingerprint=f"{n:032x}") for n in range(120))
     long = replace(ADMINS, replacement="    x = 1\n" * 1900)

@@ -180,6 +180,7 @@ def test_what_is_fixed_is_not_at_the_head():
     assert len(results(log)) == 6 + len(STANDING)
 
 
+@pytest.mark.slow
 def test_a_log_of_too_many_results_keeps_the_worst_and_says_so():
     many = [finding(resource=f"r.x{n}", fingerprint=f"{n:032x}", severity=Severity.LOW) for n in range(25_010)]
     log = log_of(*many, SSH_OPEN)

@@ -75,6 +75,7 @@ scan_results = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=timedelta(seconds=2))
 @given(scan_results)
 def test_what_was_encoded_is_decoded_as_it_was(result: ScanResult) -> None:
