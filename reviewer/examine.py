@@ -13,7 +13,7 @@ from datetime import date
 from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
 from reviewer.judge.policy import Policy
-from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, NotExamined, Risk, Sha, Verdict
+from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, Risk, ScanResult, Sha, Verdict
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
@@ -50,26 +50,43 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     """
     bench = Bench(clone=case.clone, scanner=scanner, cache=cache, limits=case.limits, stop=stop)
     pair = scan(case, bench)
+    judged = judge(case, pair)
+    return Examination(
+        comparison=judged.comparison,
+        verdict=judged.verdict,
+        fixes=propose_fixes(bench, pair, live(judged.comparison, judged.verdict), judged.ruling.policy),
+        diff=judged.diff,
+        anchors=diff.anchors(judged.diff, judged.comparison.introduced),
+        head_sha=case.head,
+        base_sha=case.base,
+        policy_source=judged.ruling.source,
+        policy_digest=policies.digest(judged.ruling.policy),
+        policy_problems=(*judged.ruling.problems, *choice_problems(judged.ruling.policy.choices)),
+        files=judged.head.files,
+        roots=judged.head.roots,
+        resources=judged.head.resources,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the policy makes of two scans."""
+
+    ruling: Ruling
+    head: ScanResult  # as the policy sees it
+    diff: Diff
+    comparison: Comparison
+    verdict: Verdict
+
+
+def judge(case: Case, pair: PairScan) -> Judged:
+    """Compare head with base by the policy that rules, and decide."""
     ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
     base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
     change = read_diff(case, pair.changed)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
-    decided = judged(verdict.decide(comparison, ruling.policy, case.today), ruling)
-    return Examination(
-        comparison=comparison,
-        verdict=decided,
-        fixes=propose_fixes(bench, pair, live(comparison, decided), ruling.policy),
-        diff=change,
-        anchors=diff.anchors(change, comparison.introduced),
-        head_sha=case.head,
-        base_sha=case.base,
-        policy_source=ruling.source,
-        policy_digest=policies.digest(ruling.policy),
-        policy_problems=(*ruling.problems, *choice_problems(ruling.policy.choices)),
-        files=head.files,
-        roots=head.roots,
-        resources=head.resources,
-    )
+    decided = unless_broken(verdict.decide(comparison, ruling.policy, case.today), ruling)
+    return Judged(ruling=ruling, head=head, diff=change, comparison=comparison, verdict=decided)
 
 
 def scan(case: Case, bench: Bench) -> PairScan:
@@ -88,7 +105,6 @@ class Survey:
     """What was found at the head and is not accepted, with the fixes that there are for it."""
 
     findings: tuple[Finding, ...]
-    not_examined: tuple[NotExamined, ...]
     proposed: Proposed
     scan_seconds: float
 
@@ -102,16 +118,15 @@ def survey(case: Case, bench: Bench, wanted: Callable[[Finding], bool], taken: t
     begun = time.monotonic()
     pair = scan(case, bench)
     seconds = time.monotonic() - begun
-    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
-    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
-    comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, read_diff(case, pair.changed)))
+    judged = judge(case, pair)
+    comparison, chosen = judged.comparison, judged.ruling.policy.choices
     if case.base is None:
         comparison = replace(comparison, introduced=comparison.standing)
-    findings = tuple(filter(wanted, live(comparison, verdict.decide(comparison, ruling.policy, case.today))))
+        judged = replace(judged, verdict=verdict.decide(comparison, judged.ruling.policy, case.today))
+    findings = tuple(filter(wanted, live(comparison, judged.verdict)))
     return Survey(
         findings=findings,
-        not_examined=comparison.not_examined,
-        proposed=propose(bench, pair.head_units, findings, ruling.policy.choices, taken),
+        proposed=propose(bench, pair.head_units, findings, chosen, taken),
         scan_seconds=seconds,
     )
 
@@ -148,7 +163,7 @@ def read_text(case: Case, at: Sha) -> str | None:
     return None if raw is None else raw.decode("utf-8", errors="replace")
 
 
-def judged(decided: Verdict, ruling: Ruling) -> Verdict:
+def unless_broken(decided: Verdict, ruling: Ruling) -> Verdict:
     """Return `decided`, or a verdict that blocks because nobody knows what the policy would say."""
     if not ruling.broken:
         return decided
