@@ -64,6 +64,26 @@ class Risk(enum.StrEnum):
     COST = "cost"  # more to pay
 
 
+class PlanAction(enum.StrEnum):
+    """What a Terraform plan does to a resource instance. `replace` stands for both orders of delete and create."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"  # leaves the state, and stays where it is
+    READ = "read"
+    NO_OP = "no-op"
+
+
+class PlanOrigin(enum.StrEnum):
+    """Who made a plan: we, without providers (it is approximate), the repository's own workflow, or the user."""
+
+    HERMETIC = "hermetic"
+    WORKFLOW = "workflow"
+    GIVEN = "given"
+
+
 class Conclusion(enum.StrEnum):
     """The conclusions of a check run that Plumbrule uses (GitHub counts `neutral` as passed, so it is not here)."""
 
@@ -324,6 +344,47 @@ class Fixes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeChange:
+    """One attribute of a planned change, as people read it: short, redacted, `(known after apply)` where it is so."""
+
+    path: str  # ingress[0].cidr_blocks
+    before: str  # "" where there was none
+    after: str  # "" where there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """One resource instance that a plan changes."""
+
+    address: str
+    action: PlanAction
+    attributes: tuple[AttributeChange, ...] = ()  # those that matter, the riskiest first
+    span: Span | None = None  # where the resource is written at the head
+    previous_address: str = ""  # where it was moved from
+    severity: Severity | None = None  # of the worst finding about this change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootPlan:
+    """What the change makes of one root in one workspace. `changes` leave out what stays as it is."""
+
+    root: str
+    workspace: str = "default"
+    origin: PlanOrigin = PlanOrigin.HERMETIC
+    changes: tuple[PlannedChange, ...] = ()  # the riskiest first; cut at a number, see `left_out`
+    counts: tuple[tuple[PlanAction, int], ...] = ()  # of all changes, also those that were left out
+    left_out: int = 0
+    edges: tuple[tuple[str, str], ...] = ()  # (address, address that it refers to), among `changes`
+    not_planned: str = ""  # why there is no plan of this root, for its author
+    drifted: int = 0  # resource instances that changed outside of Terraform
+
+    @property
+    def approximate(self) -> bool:
+        """Whether defaults, data and replacements in it are guesses."""
+        return self.origin is PlanOrigin.HERMETIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """All that a review learned: what the report is made of."""
 
@@ -344,6 +405,7 @@ class Examination:
     resources: int = 0
     seconds: float = 0.0
     fixes: Fixes = Fixes()
+    plans: tuple[RootPlan, ...] = ()
 
 
 class Level(enum.StrEnum):

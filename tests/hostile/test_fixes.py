@@ -45,7 +45,7 @@ def edit(path: str, original: str, replacement: str, line: int = 1) -> Suggestio
 
 def mending(top: Path, path: str) -> Mending:
     fixes = Fixes(safe=(edit(path, BEFORE.decode(), AFTER.decode()),))
-    survey = Survey(findings=(), not_examined=(), proposed=Proposed(fixes=fixes), scan_seconds=0)
+    survey = Survey(findings=(), proposed=Proposed(fixes=fixes), scan_seconds=0)
     return Mending(survey=survey, files={path: BEFORE}, top=top, risks=(Risk.SAFE,), seconds=0)
 
 
