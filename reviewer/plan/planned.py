@@ -8,20 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.model import Finding, NotExamined, Span
+from reviewer.model import Finding, NotExamined
+from reviewer.tfplan.model import Place
 
 MAX_DOCUMENT_BYTES = 16 << 20
 """A redacted plan in JSON may be so long; a longer one is a root that could not be planned."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a resource of the configuration is written, and how the root comes to it."""
-
-    block: Span
-    attributes: tuple[tuple[str, Span], ...] = ()  # of the block's own attributes and nested blocks, by name
-    callers: tuple[Span, ...] = ()  # the module calls that lead to it, the root's first; of the argument where known
-    prevent_destroy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.model import PlanAction
+from reviewer.model import PlanAction, Span
 
 Step = str | int
 """One step of a path into a value: a key or an index."""
@@ -88,6 +88,16 @@ class Plan:
     format_version: str = ""
     terraform_version: str = ""
     approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a resource of the configuration is written, and how the root comes to it."""
+
+    block: Span
+    attributes: tuple[tuple[str, Span], ...] = ()  # of the block's own attributes and nested blocks, by name
+    callers: tuple[Span, ...] = ()  # the module calls that lead to it, the root's first; of the argument where known
+    prevent_destroy: bool = False
 
 
 def without_indexes(address: str) -> str:
