@@ -37,6 +37,19 @@ class OnFailure(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPolicy:
+    """What is planned, with which values, and what a plan may do. Roots are directories, "" the repository's own."""
+
+    run: bool = True
+    workspaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by root; of others the default one
+    var_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by root, paths from the repository's root
+    artifact: str = "tfplan"  # name of the workflow artifact that holds real plans
+    policies: str = ".github/plumbrule"  # folder of Rego policies on the base branch
+    max_destroys: int = 10  # of one root
+    max_cost_increase: int | None = None  # percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What rules a review. The defaults are those of config/policy.yml.
 
@@ -56,6 +69,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     suggest_fixes: bool = True
     choices: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # values that fixes may use, by name
+    plan: PlanPolicy = PlanPolicy()
     locks: tuple[str, ...] = ()  # keys that the organization locked
     notices: tuple[str, ...] = ()  # "file:line: key: ...": what does not stop the review and its author should know
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reviewer.judge.effective import Mode, OnFailure, Policy, Setting, apply, apply_rules, digest
+from reviewer.judge.effective import Mode, OnFailure, PlanPolicy, Policy, Setting, apply, apply_rules, digest
 from reviewer.judge.policy_file import OrganizationDocument, PolicyDocument
 from reviewer.judge.policy_layers import OrganizationPolicy, PolicyFile, combine
 from reviewer.judge.policy_problems import PolicyError, check_document
@@ -20,6 +20,7 @@ __all__ = [
     "Mode",
     "OnFailure",
     "OrganizationPolicy",
+    "PlanPolicy",
     "Policy",
     "PolicyError",
     "PolicyFile",
@@ -60,7 +61,8 @@ def parse_organization(text: str, *, name: str, today: date) -> OrganizationPoli
 def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema of a repository's policy file, for editors: config/policy.schema.json."""
     schema = PolicyDocument.model_json_schema()
-    for described in (schema, schema["$defs"]["PathsDocument"], schema["$defs"]["FixesDocument"]):
+    within = (schema["$defs"][name] for name in ("PathsDocument", "FixesDocument", "PlanDocument"))
+    for described in (schema, *within):
         described["properties"] = {key: _or_nothing(value) for key, value in described["properties"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plumbrule policy"}
 
@@ -69,7 +71,7 @@ def _or_nothing(value: dict[str, Any]) -> dict[str, Any]:
     """Allow a list or mapping whose entries are all commented out."""
     if "$ref" in value:
         return {"anyOf": [{"$ref": value.pop("$ref")}, {"type": "null"}], **value}
-    return {**value, "type": [value["type"], "null"]} if value["type"] in ("array", "object") else value
+    return {**value, "type": [value["type"], "null"]} if value.get("type") in ("array", "object") else value
 
 
 def _with_notices(file: PolicyFile, today: date) -> PolicyFile:

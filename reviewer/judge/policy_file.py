@@ -17,10 +17,11 @@ MIN_REASON = 5
 
 RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
 Threshold = Literal["critical", "high", "medium", "low", "info", "never"]
-Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers", "fixes"]
+Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers", "fixes", "plan"]
 
 _RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
 _CHOICE = re.compile(r"[a-z][a-z0-9_]{0,60}")
+_WORKSPACE = re.compile(r"[A-Za-z0-9_.-]{1,90}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -53,6 +54,16 @@ def _path_pattern(text: str) -> str:
 def _choice_name(text: str) -> str:
     if not _CHOICE.fullmatch(text):
         raise ValueError(f"{shown(text)} cannot name a choice; expected one such as private_cidr")
+    return text
+
+
+def _directory(text: str) -> str:
+    return "" if text == "." else _path_pattern(text).strip("/")
+
+
+def _workspace(text: str) -> str:
+    if not _WORKSPACE.fullmatch(text):
+        raise ValueError(f"{shown(text)} cannot name a workspace; expected one such as prod")
     return text
 
 
@@ -98,6 +109,10 @@ ChoiceValue = Text | list[Text]
 PathPatterns = Annotated[list[PathPattern], BeforeValidator(_empty_list)]
 
 
+Directory = Annotated[str, AfterValidator(_directory)]
+Workspace = Annotated[str, AfterValidator(_workspace)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -137,6 +152,28 @@ class FixesDocument(_Strict):
     )
 
 
+class PlanDocument(_Strict):
+    """What is planned, with which values, and what a plan may do."""
+
+    run: Literal["on", "off"] = Field(default="on", description="Whether roots are planned, without providers.")
+    workspaces: Annotated[dict[Directory, list[Workspace]], BeforeValidator(_empty_mapping)] = Field(
+        default={}, description="Workspaces by root directory: each of them is planned. Of others, the default one."
+    )
+    var_files: Annotated[dict[Directory, PathPatterns], BeforeValidator(_empty_mapping)] = Field(
+        default={}, description="Variable files by root directory, as paths from the repository's root, in order."
+    )
+    artifact: Text = Field(default="tfplan", description="Name of the workflow artifact that holds real plans.")
+    policies: PathPattern = Field(
+        default=".github/plumbrule", description="Folder of Rego policies, read from the base branch."
+    )
+    max_destroys: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=10, description="More resources of one root than this destroyed or replaced is a finding."
+    )
+    max_cost_increase: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="Percent by which the monthly cost may rise, where the artifact says what it is."
+    )
+
+
 class PolicyDocument(_Strict):
     """Plumbrule's policy for a repository."""
 
@@ -165,6 +202,9 @@ class PolicyDocument(_Strict):
     )
     fixes: Annotated[FixesDocument, BeforeValidator(_empty_mapping)] = Field(
         default=FixesDocument(), description="What fixes may be made of."
+    )
+    plan: Annotated[PlanDocument, BeforeValidator(_empty_mapping)] = Field(
+        default=PlanDocument(), description="What is planned, and what a plan may do."
     )
 
 
@@ -204,6 +244,18 @@ EXPECTED = {
     "fixes.suggest": "on or off",
     "fixes.choices": "names with values, such as private_cidr: 10.0.0.0/8",
     "fixes.choices.*": "a text or a list of texts",
+    "plan": "keys such as run: on",
+    "plan.run": "on or off",
+    "plan.workspaces": "root directories with lists of workspaces, such as envs/prod: [eu, us]",
+    "plan.workspaces.*": "a list of workspaces",
+    "plan.workspaces.*.*": "a workspace",
+    "plan.var_files": "root directories with lists of paths, such as envs/prod: [envs/prod/eu.tfvars]",
+    "plan.var_files.*": "a list of paths",
+    "plan.var_files.*.*": "a path from the repository's root",
+    "plan.artifact": "the name of an artifact such as tfplan",
+    "plan.policies": "a folder such as .github/plumbrule",
+    "plan.max_destroys": "a whole number from 0 on",
+    "plan.max_cost_increase": "a whole number of percent from 0 on",
 }
 """What is expected at each place, `*` being any position: for values of the wrong shape and for what is missing."""
 
@@ -212,5 +264,6 @@ KEYS = {
     "paths": tuple(PathsDocument.model_fields),
     "waivers.*": tuple(WaiverDocument.model_fields),
     "fixes": tuple(FixesDocument.model_fields),
+    "plan": tuple(PlanDocument.model_fields),
 }
 """The keys at each place of a repository's policy."""

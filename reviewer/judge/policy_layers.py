@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from reviewer.judge.effective import OFF, Mode, OnFailure, Policy, Setting, setting_for
+from reviewer.judge.effective import OFF, Mode, OnFailure, PlanPolicy, Policy, Setting, setting_for
 from reviewer.judge.patterns import rule_matches
 from reviewer.judge.policy_file import PolicyDocument, WaiverDocument
 from reviewer.judge.policy_problems import tell
@@ -58,7 +59,19 @@ def combine(default: Policy, organization: OrganizationPolicy | None, repository
 
 
 def _layered(policy: Policy, file: PolicyFile) -> Policy:
-    for layer in (_mode, _block_at, _comment_at, _on_failure, _skips, _include, _exclude, _rules, _waivers, _fixes):
+    for layer in (
+        _mode,
+        _block_at,
+        _comment_at,
+        _on_failure,
+        _skips,
+        _include,
+        _exclude,
+        _rules,
+        _waivers,
+        _fixes,
+        _plan,
+    ):
         policy = layer(policy, file)
     return replace(policy, notices=(*policy.notices, *file.notices))
 
@@ -186,6 +199,33 @@ def _fixes(policy: Policy, file: PolicyFile) -> Policy:
         return policy
     suggest = given.suggest == "on" if "suggest" in given.model_fields_set else policy.suggest_fixes
     return replace(policy, suggest_fixes=suggest, choices={**policy.choices, **choices})
+
+
+def _plan(policy: Policy, file: PolicyFile) -> Policy:
+    """Workspaces and variable files add to what is below them; the other keys replace it where they are given."""
+    document, ruling = file.document.plan, policy.plan
+    given: dict[str, Any] = {key: getattr(document, key) for key in sorted(document.model_fields_set)}
+    given |= {"run": document.run == "on"} if "run" in given else {}
+    for key in ("workspaces", "var_files"):
+        own = {root: tuple(names) for root, names in given.get(key, {}).items()}
+        given |= {key: {**getattr(ruling, key), **own}}
+    for key in tuple(given) if "plan" in policy.locks else ():
+        if why := _loosened_plan(ruling, key, given[key]):
+            policy = _refused(policy, file, ("plan", key), why)
+            del given[key]
+    return replace(policy, plan=replace(ruling, **given))
+
+
+def _loosened_plan(ruling: PlanPolicy, key: str, value: Any) -> str:
+    """Return why a value of a repository is looser than the organization's, "" when it is not."""
+    below = getattr(ruling, key)
+    if key in ("artifact", "policies"):
+        return f"{value} is another than {below}; expected {below}" if value != below else ""
+    if key == "run":
+        return _looser("off", "on") if below and not value else ""
+    if key in ("workspaces", "var_files") or below is None or (value is not None and value <= below):
+        return ""
+    return _looser("nothing" if value is None else str(value), str(below))
 
 
 def _waiver(entry: WaiverDocument) -> Waiver:

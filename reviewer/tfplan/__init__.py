@@ -1,4 +1,4 @@
 """Terraform's plan as values: read, redacted, compared, told apart by what it does to a thing.
 
-A leaf beside `hcl`: JSON of `terraform show -json` in, typed values out. Touches no file, runs nothing; no scanner here.
+A leaf beside `hcl`: JSON of `terraform show -json` in, typed values out. Touches no file, runs nothing.
 """

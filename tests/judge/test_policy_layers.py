@@ -175,3 +175,48 @@ def test_problems_of_an_organizations_file_are_named_as_well(text, expected):
     with pytest.raises(PolicyError) as caught:
         parse_organization(text, name="o.yml", today=TODAY)
     assert expected in str(caught.value)
+
+
+def test_workspaces_and_variable_files_add_up_and_the_rest_of_plan_replaces():
+    org = "defaults:\n  plan: {workspaces: {envs/prod: [eu]}, max_destroys: 5, artifact: plans}\n"
+    plan = combined(org, "plan: {workspaces: {.: [blue]}, var_files: {envs/prod/: [a.tfvars]}, max_destroys: 7}").plan
+    assert plan.workspaces == {"envs/prod": ("eu",), "": ("blue",)}
+    assert plan.var_files == {"envs/prod": ("a.tfvars",)}
+    assert (plan.run, plan.max_destroys, plan.artifact, plan.max_cost_increase) == (True, 7, "plans", None)
+
+
+@pytest.mark.parametrize(
+    ("repository_says", "told"),
+    [
+        ("run: off", "plan.run: off is looser than on; expected on or tighter"),
+        ("max_destroys: 6", "plan.max_destroys: 6 is looser than 5; expected 5 or tighter"),
+        ("max_destroys: 4", None),
+        ("max_cost_increase: 30", "plan.max_cost_increase: 30 is looser than 20; expected 20 or tighter"),
+        ("artifact: mine", "plan.artifact: mine is another than tfplan; expected tfplan"),
+        ("policies: mine", "plan.policies: mine is another than .github/plumbrule; expected .github/plumbrule"),
+        ("workspaces: {a: [b]}", None),
+    ],
+)
+def test_a_locked_plan_can_be_tightened_and_not_loosened(repository_says: str, told: str | None):
+    org = "locks: [plan]\ndefaults:\n  plan: {max_destroys: 5, max_cost_increase: 20}\n"
+    policy = combined(org, f"plan:\n  {repository_says}\n")
+    expected = [f"{FILE}:2: {told}; the organization locked plan, so this line does not count"] if told else []
+    assert list(policy.notices) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("plan: {run: maybe}", "plan.run: 'maybe'"),
+        ("plan: {max_destroys: -1}", "plan.max_destroys"),
+        ("plan: {max_destroys: many}", "plan.max_destroys"),
+        ("plan: {workspaces: {envs: [a b]}}", "plan.workspaces.envs[0]: 'a b' cannot name a workspace"),
+        ("plan: {workspaces: {../x: [a]}}", "plan.workspaces"),
+        ("plan: {var_files: {x: [/etc/passwd]}}", "plan.var_files.x[0]: '/etc/passwd' is not a path"),
+        ("plan: {arttifact: x}", "plan.arttifact: unknown key (did you mean artifact?)"),
+    ],
+)
+def test_mistakes_in_plan_are_told_by_key(text: str, told: str):
+    with pytest.raises(PolicyError) as error:
+        parse_policy_file(text, name=FILE, today=TODAY)
+    assert told in error.value.problems[0], error.value.problems
