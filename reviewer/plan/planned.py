@@ -5,10 +5,10 @@ Owns the form between the sandbox and the worker, and its limits. What is in it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.model import Finding, NotExamined
+from reviewer.model import Finding, NotExamined, PlanOrigin
 from reviewer.tfplan.model import Place
 
 MAX_DOCUMENT_BYTES = 16 << 20
@@ -29,3 +29,13 @@ class PlannedRoot:
     statements: tuple[NotExamined, ...] = ()  # what the plan does not know: modules that are not here, ...
     approximate: bool = True
     milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPlan:
+    """A plan that was made elsewhere with the real providers. `document` is JSON as it came: nothing in it is redacted."""
+
+    root: str
+    workspace: str = "default"
+    document: bytes = field(repr=False)
+    origin: PlanOrigin = PlanOrigin.WORKFLOW

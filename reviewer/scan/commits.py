@@ -6,7 +6,7 @@ Owns the order of things between a clone, the cache and the scanner. What cannot
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reviewer.model import NotExamined, ScanResult
 from reviewer.process import Stop
@@ -16,6 +16,7 @@ from reviewer.scan.kinds import Kind, directory_of, in_generated, is_infrastruct
 from reviewer.scan.layout import Layout, lay_out, lay_out_with
 from reviewer.scan.links import is_link
 from reviewer.scan.objects import REGULAR, Change, Entry
+from reviewer.scan.plan_units import affected_roots, plan_unit
 from reviewer.scan.recent import RecentLayouts
 from reviewer.scan.running import Bench, called, on_each, written
 from reviewer.scan.scanner import ScanFailed
@@ -34,6 +35,24 @@ class PairScan:
     changed: tuple[str, ...]  # every path that differs, infrastructure or not
     units: int = 0  # of both commits, those that are equal counted once
     head_units: tuple[tuple[ScanUnit, ScanResult], ...] = ()  # what `head` was made of
+    roots: tuple[RootPair, ...] = ()  # Terraform roots whose plan can differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootPair:
+    """A Terraform root and how the commits that have it hang together."""
+
+    root: str
+    base: Layout = field(repr=False, compare=False)
+    head: Layout = field(repr=False, compare=False)
+
+    def units(self, named: Iterable[str]) -> tuple[ScanUnit | None, ScanUnit | None]:
+        """Return what it is planned from at base and at head, None where it is not there.
+
+        `named` are paths of variable files.
+        """
+        named = tuple(named)
+        return plan_unit(self.base, self.root, named), plan_unit(self.head, self.root, named)
 
 
 def scan_pair(bench: Bench, base: str, head: str) -> PairScan:
@@ -44,15 +63,19 @@ def scan_pair(bench: Bench, base: str, head: str) -> PairScan:
     """
     changes = bench.clone.changes(base, head)
     changed = tuple(change.path for change in changes)
-    plans = _plan_pair(bench, head, changes)
+    layouts = _layouts(bench, head, changes)
+    plans = _plan_pair(layouts, changed)
+    roots = _roots(layouts, changed)
     passed_over = _passed_over(changed)
     if not any(plan.units or plan.not_examined for plan in plans):
-        return PairScan(base=ScanResult(), head=ScanResult(not_examined=passed_over), changed=changed)
+        return PairScan(base=ScanResult(), head=ScanResult(not_examined=passed_over), changed=changed, roots=roots)
     results = _scan_all(bench, {unit.key(bench.version): unit for plan in plans for unit in plan.units})
     base_result, head_result = (_merged(plan, results, bench.version) for plan in plans)
     head_result = replace(head_result, not_examined=head_result.not_examined + passed_over)
     parts = tuple((unit, results[unit.key(bench.version)]) for unit in plans[1].units)
-    return PairScan(base=base_result, head=head_result, changed=changed, units=len(results), head_units=parts)
+    return PairScan(
+        base=base_result, head=head_result, changed=changed, units=len(results), head_units=parts, roots=roots
+    )
 
 
 def scan_everything(bench: Bench, treeish: str) -> PairScan:
@@ -67,24 +90,41 @@ def scan_everything(bench: Bench, treeish: str) -> PairScan:
     results = _scan_all(bench, {unit.key(bench.version): unit for unit in plan.units})
     whole = _merged(plan, results, bench.version)
     parts = tuple((unit, results[unit.key(bench.version)]) for unit in plan.units)
-    return PairScan(base=whole, head=whole, changed=(), units=len(results), head_units=parts)
+    roots = tuple(RootPair(root=root, base=layout, head=layout) for root in sorted(layout.graph.roots))
+    return PairScan(base=whole, head=whole, changed=(), units=len(results), head_units=parts, roots=roots)
 
 
-def _plan_pair(bench: Bench, head: str, changes: Sequence[Change]) -> tuple[UnitPlan, UnitPlan]:
+Layouts = tuple[Layout, Layout]
+"""How base and head hang together."""
+
+
+def _layouts(bench: Bench, head: str, changes: Sequence[Change]) -> Layouts | None:
+    """Return the layouts of both sides of `changes`, None when these cannot affect any unit."""
+    new = _layout_at(bench, head, changes) if changes else None
+    if new is None:
+        return None
+    return lay_out_with(new, {change.path: change.old for change in changes}, new.sources), new
+
+
+def _plan_pair(layouts: Layouts | None, changed: Collection[str]) -> tuple[UnitPlan, UnitPlan]:
     """Return the plans of base and head: the same units, as far as each has them.
 
     Base needs one thing more: a root that the change turned into a module of an affected root, where what stood before
     stood on its own.
     """
-    if not changes:
+    if layouts is None:
         return UnitPlan(), UnitPlan()
-    changed = [change.path for change in changes]
-    new = _layout_at(bench, head, changes)
-    if new is None:
-        return UnitPlan(), UnitPlan()
-    old = lay_out_with(new, {change.path: change.old for change in changes}, new.sources)
+    old, new = layouts
     ids = new.affected(changed) | old.affected(changed)
     return old.plan(ids | _turned_into_modules(ids, new, old)), new.plan(ids)
+
+
+def _roots(layouts: Layouts | None, changed: Collection[str]) -> tuple[RootPair, ...]:
+    if layouts is None:
+        return ()
+    old, new = layouts
+    roots = affected_roots(new, changed) | affected_roots(old, changed)
+    return tuple(RootPair(root=root, base=old, head=new) for root in sorted(roots))
 
 
 def _layout_at(bench: Bench, head: str, changes: Sequence[Change]) -> Layout | None:
