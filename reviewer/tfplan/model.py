@@ -88,6 +88,7 @@ class Plan:
     format_version: str = ""
     terraform_version: str = ""
     approximate: bool = False
+    complete: bool = True  # False: made with targets or put off in part, so that more is to come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,7 @@ class Place:
     block: Span
     attributes: tuple[tuple[str, Span], ...] = ()  # of the block's own attributes and nested blocks, by name
     callers: tuple[Span, ...] = ()  # the module calls that lead to it, the root's first; of the argument where known
+    origins: tuple[tuple[str, Span], ...] = ()  # by attribute: a variable's default, a local or a variable file's line
     prevent_destroy: bool = False
 
 
