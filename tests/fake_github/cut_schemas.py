@@ -69,6 +69,11 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/pulls/comments/{comment_id}": "get patch delete",
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": "get post",
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": "get patch delete",
+    "/repos/{owner}/{repo}/actions/runs": "get",
+    "/repos/{owner}/{repo}/actions/runs/{run_id}": "get",
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts": "get",
+    "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}": "get",
+    "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}": "get",
     "/repos/{owner}/{repo}/code-scanning/sarifs": "post",
     "/repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}": "get",
     "/repos/{owner}/{repo}/code-scanning/analyses": "get",
@@ -91,6 +96,7 @@ WEBHOOKS = (
     "installation-deleted",
     "installation-repositories-added",
     "installation-repositories-removed",
+    "workflow-run-completed",
 )
 
 
@@ -111,7 +117,7 @@ def cut_rest(document: dict[str, Any]) -> dict[str, Any]:
                 "responses": {
                     status: _json_body(_resolved(answer, document))
                     for status, answer in operation["responses"].items()
-                    if status.startswith("2")
+                    if status.startswith("2") or status == "302"
                 },
             }
     return _with_definitions({"operations": operations}, document)

@@ -24,12 +24,13 @@ from tests.fake_github.state import (
     State,
 )
 from tests.fake_github.webhooks import Payloads
+from tests.fake_github.workflows import RunsWorkflows
 
 Files = Mapping[str, Content]
 Tell = Callable[..., None]
 
 
-class People:
+class People(RunsWorkflows):
     """The human side. `send(event, payload, tell=...)` delivers."""
 
     def __init__(self, state: State, folder: Path, payloads: Payloads, send: Tell) -> None:

@@ -17,6 +17,7 @@ from tests.fake_github.faults import Fault, Faults
 from tests.fake_github.people import People
 from tests.fake_github.shapes import Json, Shapes
 from tests.fake_github.state import Account, App, Delivery, Repo, State
+from tests.fake_github.storage import Storage
 from tests.fake_github.web import Request, Wire, build_app
 
 APP_ID = 424242
@@ -51,12 +52,14 @@ class FakeGitHub(People):
         state = State(App(id=APP_ID, slug=SLUG, name="Plumbrule", owner=owner, bot=bot, public_key=public_key))
         shapes = Shapes(state, "", "")
         self.faults = Faults()
+        self.storage = Storage(self.faults, QuietHandler)
         self.wire = Wire(
             state=state,
             shapes=shapes,
             faults=self.faults,
             deliver_again=self._deliver_in_background,
             pushed=self._pushed_in_background,
+            link_to=self.storage.link,
         )
         self._server = make_server("127.0.0.1", port, build_app(self.wire), threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -68,6 +71,7 @@ class FakeGitHub(People):
     def start(self) -> FakeGitHub:
         """Begin to serve."""
         self._thread.start()
+        self.storage.start()
         return self
 
     def stop(self) -> None:
@@ -76,6 +80,7 @@ class FakeGitHub(People):
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
+        self.storage.stop()
         if self._own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -96,6 +101,7 @@ class FakeGitHub(People):
             for noted in (wire.log, wire.bad_requests, wire.bad_answers, wire.content_times):
                 noted.clear()
             wire.content_per_minute, wire.remaining = None, 5000
+            self.storage.clear()
             self.webhook_url = None
 
     @property

@@ -28,7 +28,7 @@ from tests.fake_github.state import (
 Json = dict[str, Any]
 BIRTH = "2026-01-01T00:00:00Z"
 PATCH_LIMIT = 20_000  # characters of one file's patch; GitHub leaves bigger ones out
-EVENTS = ["check_run", "check_suite", "merge_group", "pull_request", "push"]
+EVENTS = ["check_run", "check_suite", "merge_group", "pull_request", "push", "workflow_run"]
 REPOSITORY_URLS = """
     archive assignees blobs branches collaborators comments commits compare contents contributors deployments downloads
     events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels languages merges

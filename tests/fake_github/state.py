@@ -10,9 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.bare import BareRepository
+
+if TYPE_CHECKING:
+    from tests.fake_github.workflows import WorkflowRun
 
 ALL_PERMISSIONS = {
     "metadata": "read",
@@ -21,6 +24,7 @@ ALL_PERMISSIONS = {
     "checks": "write",
     "security_events": "write",
     "merge_queues": "read",
+    "actions": "read",
 }
 
 
@@ -237,6 +241,7 @@ class Repo:
     pulls: dict[int, PullRequest] = field(default_factory=dict)
     check_runs: list[CheckRun] = field(default_factory=list)
     sarif_uploads: list[SarifUpload] = field(default_factory=list)
+    workflow_runs: list[WorkflowRun] = field(default_factory=list)
     next_number: int = 1
     protected_branches: set[str] = field(default_factory=set)
     permissions: dict[str, str] = field(default_factory=dict)  # by login; ada may push, others read

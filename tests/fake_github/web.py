@@ -24,6 +24,7 @@ from tests.fake_github.routes import ROUTES
 from tests.fake_github.routes.call import Answer, Call, Page, Route, page_of
 from tests.fake_github.shapes import Shapes
 from tests.fake_github.state import Repo, State
+from tests.fake_github.workflows import Artifact
 
 PATHS = frozenset({"path", "ref", "branch", "basehead"})
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
@@ -54,6 +55,7 @@ class Wire:
     faults: Faults
     deliver_again: Callable[[int], None]
     pushed: Callable[[Repo, str, str, str], None]
+    link_to: Callable[[Artifact], str]
     log: list[Request] = field(default_factory=list)
     bad_requests: list[str] = field(default_factory=list)
     bad_answers: list[str] = field(default_factory=list)
@@ -129,7 +131,9 @@ def _answer(wire: Wire, route: Route, arguments: dict[str, Any]) -> Response:
     except Refused as refused:
         return _refusal(wire, refused)
     if isinstance(answer, Answer):
-        return _json(wire, route, answer.status, answer.body)
+        response = _json(wire, route, answer.status, answer.body)
+        response.headers.update(answer.headers)
+        return response
     if isinstance(answer, Page):
         body, number, last = page_of(answer, call.query)
         response = _json(wire, route, route.status, body)
@@ -144,7 +148,7 @@ def _call(wire: Wire, route: Route, arguments: dict[str, Any]) -> Call:
     if route.needs is None:
         check_app(state, request.headers.get("Authorization", ""))
     call = Call(state=state, shapes=wire.shapes, query=request.args.to_dict(), body=body)
-    call.deliver_again, call.pushed = wire.deliver_again, wire.pushed
+    call.deliver_again, call.pushed, call.link_to = wire.deliver_again, wire.pushed, wire.link_to
     if route.needs is not None:
         call.token = find_token(state, request.headers.get("Authorization", ""))
         if "owner" in arguments:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fake_github.refusals import Refused, not_found
 from tests.fake_github.shapes import Shapes
 from tests.fake_github.state import Account, PullRequest, Repo, State, Token
+from tests.fake_github.workflows import Artifact
 
 PER_PAGE = 30
 MOST_PER_PAGE = 100
@@ -26,6 +27,7 @@ class Call:
     target: Repo | None = None
     deliver_again: Callable[[int], None] = lambda _: None
     pushed: Callable[[Repo, str, str, str], None] = lambda *_: None
+    link_to: Callable[[Artifact], str] = lambda _: ""
     granted: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -67,6 +69,7 @@ class Answer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
