@@ -44,7 +44,12 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def start(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, stderr: int | None = subprocess.PIPE
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stderr: int | None = subprocess.PIPE,
+    own_session: bool = True,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own with pipes on its standard streams. Raises ProgramFailed."""
     try:
@@ -55,7 +60,7 @@ def start(
             stderr=stderr,
             env=dict(env),
             cwd=cwd,
-            start_new_session=True,
+            start_new_session=own_session,
         )
     except OSError as error:
         raise ProgramFailed(f"{Path(argv[0]).name} could not be started: {error.strerror}") from error
@@ -89,6 +94,24 @@ def run(  # noqa: PLR0913 (the door has many locks)
         return _communicate(process, stdin, time.monotonic() + timeout, max_output, stop)
     finally:
         kill(process)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def run_confined(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, max_output: int
+) -> Completed:
+    """Run a program from a confined process, which may start programs and signal none.
+
+    The program stays in this process's group, whose end is whoever confined it: after ProgramFailed it may still run.
+    """
+    process = start(argv, env=clean_environment(env), cwd=cwd, own_session=False)
+    try:
+        return _communicate(process, b"", time.monotonic() + timeout, max_output, never)
+    except subprocess.TimeoutExpired as error:
+        raise ProgramFailed(f"{Path(argv[0]).name} ran longer than it may") from error
+    finally:
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 stream.close()

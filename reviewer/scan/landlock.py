@@ -20,6 +20,7 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READING = _EXECUTE | _READ_FILE | _READ_DIR
+_MAKE_SOCKET = 1 << 9
 _NEVER = 0b1101 << 9 | 1 << 6  # making devices, sockets, symbolic links
 _NET_ACCESS = 0b11  # TCP bind and connect
 _SCOPES = 0b11  # abstract UNIX sockets and signals
@@ -34,11 +35,12 @@ def abi() -> int:
     return max(0, int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG))))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def restrict(readable: Iterable[Path], writable: Iterable[Path], *, sockets: bool = False) -> None:
     """Allow this process and its children nothing of the file system but these paths and what is beneath them.
 
-    `readable` may be read and executed, `writable` also written. Paths that do not exist are left out. Where the kernel
-    can, TCP and signals to others are cut off too. Needs `no_new_privs`. Raises NotConfined.
+    `readable` may be read and executed, `writable` also written, and hold UNIX sockets if `sockets`. Paths that do not
+    exist are left out. Where the kernel can, TCP and signals to others are cut off too. Needs `no_new_privs`.
+    Raises NotConfined.
     """
     version = abi()
     if version < 1:
@@ -49,7 +51,7 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
         for path in readable:
             _allow(ruleset, path, _READING)
         for path in writable:
-            _allow(ruleset, path, files & ~_NEVER)
+            _allow(ruleset, path, files & ~_NEVER | (_MAKE_SOCKET if sockets else 0))
         _check(_libc().syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)), "restrict_self")
     finally:
         os.close(ruleset)

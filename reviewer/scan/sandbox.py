@@ -28,7 +28,7 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _PACKAGE = Path(__file__).resolve().parent.parent
-_RECIPES = _PACKAGE.parent / "config" / "recipes"
+_TABLES = (_PACKAGE.parent / "config" / "recipes", _PACKAGE.parent / "config" / "plan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,11 @@ class Confinement:
         return " + ".join(names) or "nothing"
 
 
-def readable_paths() -> tuple[Path, ...]:
-    """Return what Python, Checkov and this package need to read, and nothing with anybody's data in it."""
-    candidates = [*map(Path, _SYSTEM), Path(sys.base_prefix), Path(sys.prefix), _PACKAGE, _RECIPES]
+def readable_paths(more: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Return what Python, Checkov and this package need to read, and nothing with anybody's data in it; and `more`."""
+    candidates = [*map(Path, _SYSTEM), Path(sys.base_prefix), Path(sys.prefix), _PACKAGE, *_TABLES]
     candidates += [Path(entry).resolve() for entry in sys.path if entry.endswith("site-packages")]
+    candidates += more
     found: list[Path] = []
     for path in candidates:
         if path.exists() and not any(path.is_relative_to(other) for other in found):
@@ -72,16 +73,17 @@ def bubblewrap_programs() -> tuple[Path, ...]:
     return tuple(found)
 
 
-def bubblewrap_argv(program: Path, trees: Path, env: Mapping[str, str]) -> list[str]:
+def bubblewrap_argv(program: Path, trees: Path, env: Mapping[str, str], more: Iterable[Path] = ()) -> list[str]:
     """Return the command that runs another (to be appended) with no network, no other process and no file of ours.
 
-    `trees` is seen, read-only, as INNER_TREES; INNER_SCRATCH is the only place to write, in memory.
+    `trees` is seen, read-only, as INNER_TREES, and `more` where they are; INNER_SCRATCH is the only place to write, in
+    memory.
     """
     argv = [str(program), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     argv += ["--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "plumbrule"]
     for name, value in env.items():
         argv += ["--setenv", name, value]
-    for path in readable_paths():
+    for path in readable_paths(more):
         if str(path) in _SYSTEM and path.is_symlink():
             argv += ["--symlink", str(path.readlink()), str(path)]
         else:
@@ -103,13 +105,14 @@ def working_bubblewrap(trees: Path) -> Path | None:
     return None
 
 
-def limit(*, memory_mb: int, cpu_seconds: int, namespaced: bool) -> None:
+def limit(*, memory_mb: int, cpu_seconds: int, namespaced: bool, reserved_mb: int = 0) -> None:
     """Limit this process for good.
 
     The address space gets room above `memory_mb`: that one is watched from outside, with a clear message, and Checkov
     would swallow a MemoryError and go on with half the answer. This here is what stops one huge allocation.
+    `reserved_mb` is for programs that reserve addresses without using them, as those written in Go do.
     """
-    _lower(resource.RLIMIT_AS, _address_space() + (2 * memory_mb + 512) * MIB)
+    _lower(resource.RLIMIT_AS, _address_space() + (2 * memory_mb + 512 + reserved_mb) * MIB)
     _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
     _lower(resource.RLIMIT_FSIZE, 128 * MIB)
     _lower(resource.RLIMIT_NOFILE, 256)
@@ -131,9 +134,12 @@ def _address_space() -> int:
     return pages * resource.getpagesize()
 
 
-def confine(*, readable: Iterable[Path], writable: Iterable[Path], programs: bool) -> Confinement:
+def confine(
+    *, readable: Iterable[Path], writable: Iterable[Path], programs: bool, local_sockets: bool = False
+) -> Confinement:
     """Shut this process in for good: these paths, no sockets, no other process; no programs unless `programs`.
 
+    With `local_sockets` it may have UNIX sockets, in what is `writable`, and still none of the network.
     Returns what the kernel agreed to; whether that is enough is for the caller.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -141,10 +147,10 @@ def confine(*, readable: Iterable[Path], writable: Iterable[Path], programs: boo
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     landlocked = filtered = False
     with contextlib.suppress(landlock.NotConfined):
-        landlock.restrict([*readable, *map(Path, _DEVICES)], [*writable, Path("/dev/null")])
+        landlock.restrict([*readable, *map(Path, _DEVICES)], [*writable, Path("/dev/null")], sockets=local_sockets)
         landlocked = True
     with contextlib.suppress(landlock.NotConfined):
-        seccomp.deny(programs=not programs)
+        seccomp.deny(programs=not programs, local_sockets=not local_sockets)
         filtered = True
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     return Confinement(landlock=landlocked, seccomp=filtered)

@@ -16,9 +16,12 @@ from reviewer.scan.landlock import NotConfined
 
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF: ld abs, jeq, jge, jset, ret
+_NO_BIT = -1  # jset the other way round
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NR, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets into struct seccomp_data
 _CLONE_THREAD = 0x00010000
+_CLONE_NEW = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+_AF_UNIX = 1
 _X32 = 0x40000000
 
 _EVERYWHERE = (*range(424, 439), 440, 442)  # pidfd_send_signal ... pidfd_getfd, io_uring, new mounts, process_madvise
@@ -30,8 +33,10 @@ class _Numbers:
     """System call numbers of one architecture."""
 
     audit_arch: int
-    sockets: tuple[int, ...]  # socket, bind, listen, accept, connect, accept4
+    socket: int
+    sockets: tuple[int, ...]  # bind, listen, accept, connect, accept4
     others: tuple[int, ...]  # signals, ptrace, other processes' memory, mounts, keys, bpf, modules, reboot, ...
+    sessions: tuple[int, ...]  # setpgid, setsid: what is started stays in the group that is killed as a whole
     programs: tuple[int, ...]  # execve, execveat, fork, vfork
     clone: int
     prlimit: int
@@ -40,22 +45,26 @@ class _Numbers:
 _MACHINES = {
     "x86_64": _Numbers(
         audit_arch=0xC000003E,
-        sockets=(41, 49, 50, 43, 42, 288),
+        socket=41,
+        sockets=(49, 50, 43, 42, 288),
         others=(
             *(62, 200, 234, 129, 297, 101, 310, 311, 312, 165, 166, 155, 161, 272, 308, 304),
             *(321, 298, 250, 248, 249, 323, 175, 313, 176, 246, 320, 169, 167, 168, 135),
         ),
+        sessions=(109, 112),
         programs=(59, 322, 57, 58),
         clone=56,
         prlimit=302,
     ),
     "aarch64": _Numbers(
         audit_arch=0xC00000B7,
-        sockets=(198, 200, 201, 202, 203, 242),
+        socket=198,
+        sockets=(200, 201, 202, 203, 242),
         others=(
             *(129, 130, 131, 138, 240, 117, 270, 271, 272, 40, 39, 41, 51, 97, 268, 265),
             *(280, 241, 219, 217, 218, 282, 105, 273, 106, 104, 294, 142, 224, 225, 92),
         ),
+        sessions=(154, 157),
         programs=(221, 281),
         clone=220,
         prlimit=261,
@@ -68,14 +77,15 @@ def available() -> bool:
     return os.name == "posix" and platform.system() == "Linux" and platform.machine() in _MACHINES
 
 
-def deny(*, programs: bool) -> None:
+def deny(*, programs: bool, local_sockets: bool = True) -> None:
     """Deny sockets, signals, mounts and the like, and starting other programs too if `programs`.
 
-    Threads stay allowed. Needs `no_new_privs`. Raises NotConfined.
+    Threads stay allowed; sockets of the family AF_UNIX too unless `local_sockets`. Needs `no_new_privs`.
+    Raises NotConfined.
     """
     if not available():
         raise NotConfined(f"no seccomp filter for {platform.machine()}")
-    code = b"".join(_filter(_MACHINES[platform.machine()], programs))
+    code = b"".join(_filter(_MACHINES[platform.machine()], programs, local_sockets))
     instructions = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("=H6xQ", len(code) // 8, ctypes.addressof(instructions))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -83,8 +93,10 @@ def deny(*, programs: bool) -> None:
         raise NotConfined(f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
-def _filter(numbers: _Numbers, programs: bool) -> list[bytes]:
-    denied = (*numbers.sockets, *numbers.others, *(n for n in _EVERYWHERE if n != _CLONE3))
+def _filter(numbers: _Numbers, programs: bool, local_sockets: bool) -> list[bytes]:
+    denied = (*numbers.others, *numbers.sessions, *(n for n in _EVERYWHERE if n != _CLONE3))
+    if local_sockets:
+        denied += (numbers.socket, *numbers.sockets)
     no = _ERRNO | errno.EPERM
     code = [
         _step(_LOAD, _ARCH),
@@ -95,24 +107,24 @@ def _filter(numbers: _Numbers, programs: bool) -> list[bytes]:
     ]
     for number in (*denied, *(numbers.programs if programs else ())):
         code += _when(_EQUAL, number, no)
-    if programs:
-        # Without clone3 the C library falls back to clone, whose flags a filter can see.
-        code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
-        code += [
-            _step(_EQUAL, numbers.clone, 0, 4),
-            _step(_LOAD, _FIRST_ARGUMENT),
-            _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
-            _step(_RETURN, no),
-            _step(_RETURN, _ALLOW),
-        ]
-    code += [
-        _step(_EQUAL, numbers.prlimit, 0, 3),
+    # Without clone3 the C library falls back to clone, whose flags a filter can see.
+    code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
+    code += _if_first_argument(numbers.clone, *((_ANY_BIT, _CLONE_THREAD) if programs else (_NO_BIT, _CLONE_NEW)))
+    code += _if_first_argument(numbers.socket, _EQUAL, _AF_UNIX)
+    code += _if_first_argument(numbers.prlimit, _EQUAL, 0)
+    return [*code, _step(_RETURN, _ALLOW)]
+
+
+def _if_first_argument(number: int, test: int, value: int) -> list[bytes]:
+    """Allow one system call if its first argument passes a test, else refuse it."""
+    passes, fails = (0, 1) if test == _NO_BIT else (1, 0)
+    return [
+        _step(_EQUAL, number, 0, 4),
         _step(_LOAD, _FIRST_ARGUMENT),
-        _step(_EQUAL, 0, 1, 0),
-        _step(_RETURN, no),
+        _step(_ANY_BIT if test == _NO_BIT else test, value, passes, fails),
+        _step(_RETURN, _ERRNO | errno.EPERM),
         _step(_RETURN, _ALLOW),
     ]
-    return code
 
 
 def _when(test: int, number: int, verdict: int) -> list[bytes]:
