@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reviewer.fix.editing import CannotEdit, Files
-from reviewer.fix.hcl_tree import Block, errors, is_broken, parse, replaced
+from reviewer.fix.hcl_tree import Block, first_error, is_broken, parse, replaced
 
 MAX_BYTES = 400_000
 """Of a block: an edit reads it many times."""
@@ -53,10 +53,9 @@ class Draft:
         return {path: text for path, text in self.files.items() if text != self._original[path]}
 
     def block(self, top: Top) -> Block:
-        """Return a block with offsets and lines in its file. Raises CannotEdit when it is gone or cannot be read."""
+        """Return a block with offsets and lines in its file. Raises CannotEdit when it is gone, or the file broken."""
         found = find(self.files, top)
-        if is_broken(found):
-            raise CannotEdit(f"{top.path} cannot be read around line {found.line}.")
+        check_readable(top.path, self.files[top.path])
         if found.end - found.start > MAX_BYTES:
             raise CannotEdit(f"{top.name} ({top.path}:{found.line}) is too long to be edited.")
         return found
@@ -71,7 +70,7 @@ class Draft:
         after = change(text)
         if after == text:
             return
-        if errors(after):
+        if is_broken(after):
             raise CannotEdit(f"{top.name} could not be read any more with this edit.")
         after = after.replace(b"\n", b"\r\n") if crlf else after
         self.files[top.path] = replaced(source, block.start, block.end, after)
@@ -88,6 +87,15 @@ class Draft:
         if rest.strip(b"\r\n") and not rest.startswith(newline * 2):
             new += newline
         self.files[top.path] = replaced(source, end, end, new)
+
+
+def check_readable(path: str, source: bytes) -> None:
+    """Raise CannotEdit for a file that cannot be read somewhere.
+
+    Terraform reads nothing of such a file, and where a block seems to end there depends on what is put behind it.
+    """
+    if (line := first_error(source)) is not None:
+        raise CannotEdit(f"{path} cannot be read around line {line}.")
 
 
 def find(files: Files, top: Top) -> Block:

@@ -159,21 +159,21 @@ def parse(text: bytes) -> Block:
     return Block(type="", labels=(), start=0, end=len(text), opened=0, closed=len(text), line=1, end_line=1, node=root)
 
 
-def is_broken(block: Block) -> bool:
-    """Tell whether a part of it could not be read."""
-    return block.node.has_error
+def is_broken(text: bytes) -> bool:
+    """Tell whether a part of a text could not be read."""
+    return syntax(text).has_error
 
 
-def errors(text: bytes) -> int:
-    """Return how many places of a text could not be read."""
-    waiting, found = [syntax(text)], 0
+def first_error(text: bytes) -> int | None:
+    """Return the line of the first place of a text that could not be read, or None."""
+    waiting = [syntax(text)]
     while waiting:
         node = waiting.pop()
         if node.is_missing or node.type == "ERROR":
-            found += 1
-        elif node.has_error:
-            waiting.extend(node.children)
-    return found
+            return node.start_point.row + 1
+        if node.has_error:
+            waiting.extend(reversed(node.children))
+    return None
 
 
 @functools.lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from reviewer.fix.editing import CannotEdit
-from reviewer.fix.hcl_tree import Attribute, errors, parse, quoted
+from reviewer.fix.hcl_tree import Attribute, is_broken, parse, quoted
 
 MAX_NESTED = 20
 _WHOLE = re.compile(r"\$\{(.*)\}", re.DOTALL)
@@ -26,7 +26,7 @@ def expression(text: str) -> str:
     source = f"x = {inner}\n".encode("utf-8", "surrogatepass")
     found = parse(source).items
     one = len(found) == 1 and isinstance(found[0], Attribute) and found[0].end == len(source) - 1
-    return inner if one and not errors(source) else ""
+    return inner if one and not is_broken(source) else ""
 
 
 def quoted_literal(text: str) -> str:

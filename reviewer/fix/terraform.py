@@ -16,12 +16,12 @@ from reviewer.fix import hcl_versions
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.hcl_added import added
 from reviewer.fix.hcl_choices import chosen, declaration, named, variables_in
-from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, find, tops
+from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, check_readable, find, tops
 from reviewer.fix.hcl_elsewhere import Asked, settle
 from reviewer.fix.hcl_overlay import Merge, filled, overlaid
 from reviewer.fix.hcl_paths import everywhere, holds, removed
 from reviewer.fix.hcl_splices import Chain, at
-from reviewer.fix.hcl_tree import Block, errors, parse
+from reviewer.fix.hcl_tree import Block, is_broken, parse
 from reviewer.fix.hcl_values import Include, Replace
 from reviewer.fix.origins import modules_of, scope_of
 from reviewer.fix.recipes import Recipe
@@ -74,8 +74,7 @@ def locate(files: Files, finding: Finding) -> TerraformPlace:
     if found is None:
         raise CannotEdit(f"There is no block at {path}:{line}.")
     top, block = found
-    if block.node.has_error:
-        raise CannotEdit(f"{path} cannot be read around line {block.line}.")
+    check_readable(path, files[path])
     span = finding.span
     within = span.path == path and block.line < span.start_line <= span.end_line <= block.end_line
     inner = tuple(_within(block, ((top.type, 0),), span.start_line, span.end_line)) if within else ()
@@ -196,7 +195,7 @@ def _check_text(key: str, text: object) -> None:
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{key}: expected HCL")
     parsed = named(text, _SAMPLE).encode()
-    if errors(parsed) or "\t" in text or "\r" in text:
+    if is_broken(parsed) or "\t" in text or "\r" in text:
         raise ValueError(f"{key}: this is not HCL, or holds tabs")
     if re.search(r"<<[A-Za-z]", text):
         raise ValueError(f"{key}: a heredoc must be indented (<<-)")

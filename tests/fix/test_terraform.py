@@ -380,7 +380,7 @@ def test_a_name_that_is_none_is_not_written_into_new_blocks() -> None:
             'resource "aws_x" "y" {\n  b = []\n}\n',
             "`b` is written as an attribute (main.tf:2), not as a block.",
         ),
-        ('resource "aws_x" "y" {\n  a = = 1\n}\n', "main.tf cannot be read around line 1."),
+        ('resource "aws_x" "y" {\n  a = = 1\n}\n', "main.tf cannot be read around line 2."),
     ],
 )
 def test_where_no_edit_is_right_the_reason_is_said(text: str, why: str) -> None:
@@ -389,9 +389,18 @@ def test_where_no_edit_is_right_the_reason_is_said(text: str, why: str) -> None:
     assert str(error.value) == why
 
 
-def test_a_broken_block_elsewhere_in_the_file_does_not_matter() -> None:
-    broken = '\nresource "aws_x" "broken" {\n  a = = 1\n}\n'
-    assert fixed('resource "aws_x" "y" {\n}\n' + broken, recipe(set="a = 1\n")).endswith(broken)
+def test_a_file_that_cannot_be_read_somewhere_is_edited_nowhere() -> None:
+    broken = 'resource "aws_x" "y" {\n}\n\nresource "aws_x" "broken" {\n  a = = 1\n}\n'
+    with pytest.raises(CannotEdit) as error:
+        fixed(broken, recipe(set="a = 1\n"))
+    assert str(error.value) == "main.tf cannot be read around line 5."
+
+
+def test_where_a_block_seems_to_end_by_chance_it_is_not_edited() -> None:
+    files = {"main.tf": b'locals {\n  x  = 1}resourc{aws_x" "<<E {}\n'}
+    with pytest.raises(CannotEdit) as error:
+        terraform.locate(files, finding("main.tf", 1))
+    assert str(error.value) == "main.tf cannot be read around line 2."
 
 
 def test_a_place_survives_the_edits_of_others() -> None:
