@@ -5,14 +5,19 @@ Owns the form between the sandbox and the worker, and its limits. What is in it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reviewer.model import Finding, NotExamined, PlanOrigin
+from reviewer.model import Finding, NotExamined, PlanOrigin, ScanResult
+from reviewer.scan import results
+from reviewer.scan.results import MAX_PATH, BadResult, Fields
 from reviewer.tfplan.model import Place
 
 MAX_DOCUMENT_BYTES = 16 << 20
 """A redacted plan in JSON may be so long; a longer one is a root that could not be planned."""
+
+MAX_NESTING = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +38,109 @@ class PlannedRoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPlan:
-    """A plan that was made elsewhere with the real providers. `document` is JSON as it came: nothing in it is redacted."""
+    """A plan that was made elsewhere with the real providers. `document` is JSON as it came, not redacted."""
 
     root: str
     workspace: str = "default"
     document: bytes = field(repr=False)
     origin: PlanOrigin = PlanOrigin.WORKFLOW
+    infracost: bytes | None = field(default=None, repr=False)  # JSON of `infracost` that lay beside it
+
+
+def encode(planned: PlannedRoot) -> bytes:
+    """Return a plan as compact JSON that `decode` accepts when its sizes are within the limits."""
+    result = ScanResult(findings=planned.findings, not_examined=planned.statements)
+    return json.dumps(
+        {
+            "root": planned.root,
+            "workspace": planned.workspace,
+            "document": planned.document,
+            "places": [[address, asdict(place)] for address, place in planned.places],
+            "moved": planned.moved,
+            "result": asdict(result),
+            "not_planned": planned.not_planned,
+            "approximate": planned.approximate,
+            "milliseconds": planned.milliseconds,
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def decode(raw: bytes) -> PlannedRoot:
+    """Return the plan that `encode` wrote. Raises BadResult on anything else, however it was made."""
+    fields = Fields(results.parse(raw), "plan")
+    result = results.read(fields.take("result", dict))
+    planned = PlannedRoot(
+        root=fields.text("root", MAX_PATH),
+        workspace=fields.text("workspace", MAX_PATH),
+        document=None if fields.is_null("document") else _document(fields.take("document", dict)),
+        places=fields.each("places", _place),
+        moved=fields.each("moved", _move),
+        findings=result.findings,
+        not_planned=fields.text("not_planned"),
+        statements=result.not_examined,
+        approximate=fields.take("approximate", bool),
+        milliseconds=fields.count("milliseconds"),
+    )
+    fields.done()
+    if not results.is_inside(planned.root) or (planned.document is None) != bool(planned.not_planned):
+        raise BadResult("plan is neither a document of a root nor a reason why there is none")
+    return planned
+
+
+def _document(value: dict[str, Any]) -> dict[str, Any]:
+    """Return `value`, which must be plain JSON, not too long and not too deep for whoever walks through it."""
+    try:
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+    except (ValueError, RecursionError):
+        raise BadResult("plan.document is no JSON in UTF-8") from None
+    if size > MAX_DOCUMENT_BYTES:
+        raise BadResult(f"plan.document has {size} bytes, more than the {MAX_DOCUMENT_BYTES} allowed")
+    if is_deep(value):
+        raise BadResult(f"plan.document is nested deeper than {MAX_NESTING}")
+    return value
+
+
+def is_deep(value: Any) -> bool:
+    """Tell whether a value of JSON is nested deeper than `MAX_NESTING`."""
+    level: list[Any] = [value]
+    for _ in range(MAX_NESTING):
+        level = [inner for outer in level for inner in _inner(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [item for item in value if isinstance(item, dict | list)] if isinstance(value, list) else []
+
+
+def _place(value: object, where: str) -> tuple[str, Place]:
+    address, written = _pair(value, where)
+    fields = Fields(written, where)
+    place = Place(
+        block=fields.span("block"),
+        attributes=fields.each("attributes", _named_span),
+        callers=fields.each("callers", results.span_of),
+        prevent_destroy=fields.take("prevent_destroy", bool),
+    )
+    fields.done()
+    return results.text_of(address, where, MAX_PATH), place
+
+
+def _named_span(value: object, where: str) -> tuple[str, Any]:
+    name, span = _pair(value, where)
+    return results.text_of(name, where, MAX_PATH), results.span_of(span, where)
+
+
+def _move(value: object, where: str) -> tuple[str, str]:
+    before, after = _pair(value, where)
+    return results.text_of(before, where, MAX_PATH), results.text_of(after, where, MAX_PATH)
+
+
+def _pair(value: object, where: str) -> tuple[object, object]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadResult(f"{where} is not a pair")
+    return value[0], value[1]
