@@ -33,12 +33,21 @@ def encode(result: ScanResult) -> bytes:
 
 def decode(raw: bytes) -> ScanResult:
     """Return the result that `encode` wrote. Raises BadResult on anything else, however it was made."""
-    if len(raw) > MAX_BYTES:
-        raise BadResult(f"the result has {len(raw)} bytes, more than the {MAX_BYTES} allowed")
+    return read(parse(raw))
+
+
+def parse(raw: bytes, most: int = MAX_BYTES) -> object:
+    """Return the value that these bytes of JSON are. Raises BadResult."""
+    if len(raw) > most:
+        raise BadResult(f"the result has {len(raw)} bytes, more than the {most} allowed")
     try:
-        value = json.loads(raw)
+        return json.loads(raw)
     except (ValueError, RecursionError):
         raise BadResult("the result is not JSON") from None
+
+
+def read(value: object) -> ScanResult:
+    """Return the result that a value of JSON is. Raises BadResult."""
     fields = Fields(value, "result")
     result = ScanResult(
         findings=fields.each("findings", _finding),
@@ -73,7 +82,7 @@ class Fields:
 
     def maybe_text(self, key: str) -> str | None:
         """Return and remove a string or null."""
-        return None if self._is_null(key) else self.text(key)
+        return None if self.is_null(key) else self.text(key)
 
     def count(self, key: str) -> int:
         """Return and remove a number that is not negative."""
@@ -84,11 +93,11 @@ class Fields:
 
     def span(self, key: str) -> Span:
         """Return and remove lines of a file."""
-        return _span(self.take(key, dict), f"{self._where}.{key}")
+        return span_of(self.take(key, dict), f"{self._where}.{key}")
 
     def maybe_span(self, key: str) -> Span | None:
         """Return and remove lines of a file or null."""
-        return None if self._is_null(key) else self.span(key)
+        return None if self.is_null(key) else self.span(key)
 
     def each(self, key: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
         """Return and remove a list, each entry as `read` reads it."""
@@ -97,7 +106,8 @@ class Fields:
             raise BadResult(f"{self._where}.{key} has more than {MAX_FINDINGS} entries")
         return tuple(read(value, f"{self._where}.{key}[{index}]") for index, value in enumerate(values))
 
-    def _is_null(self, key: str) -> bool:
+    def is_null(self, key: str) -> bool:
+        """Tell whether a key holds null; then it is removed."""
         if self._left.get(key, self) is None:
             del self._left[key]
             return True
@@ -147,7 +157,8 @@ def _not_examined(value: object, where: str) -> NotExamined:
     return entry
 
 
-def _span(value: object, where: str) -> Span:
+def span_of(value: object, where: str) -> Span:
+    """Return the lines that a value of JSON is. Raises BadResult."""
     fields = Fields(value, where)
     path = fields.text("path", MAX_PATH)
     if not is_inside(path) or not path:
