@@ -19,6 +19,9 @@ from reviewer.fix.hcl_tree import Block
 from reviewer.fix.json_hcl import Translated, translate
 from reviewer.model import Span
 
+MAX_NESTED = 30
+"""Blocks that are nested deeper are not read."""
+
 _BOM = b"\xef\xbb\xbf"
 _ODD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 """What no editor writes, and what two parsers may read differently."""
