@@ -7,7 +7,6 @@ documents are as they came: not redacted yet.
 from __future__ import annotations
 
 import io
-import json
 import posixpath
 import re
 import stat
@@ -17,10 +16,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reviewer.errors import Rejected
 from reviewer.model import NotExamined
 from reviewer.plan.planned import MAX_DOCUMENT_BYTES, GivenPlan
+from reviewer.tfplan import bounds
+from reviewer.tfplan.bounds import PlanFormatError
+from reviewer.tfplan.read import read_version
 
 MOST_ZIP_BYTES = 32 << 20
 MOST_BYTES = 64 << 20
@@ -33,7 +36,6 @@ SMALL = 1 << 20
 MOST_VALUES = 2_000_000
 """Of one JSON file: a few bytes each in the zip can be a hundred in memory."""
 COSTS = "infracost.json"
-EXPECTED = "expected the JSON of `terraform show -json`"
 
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENTRY = b"PK\x01\x02"
@@ -112,7 +114,7 @@ def _of_no_root(plan: GivenPlan) -> NotExamined:
 def _plans_in(folder: str, files: Mapping[str, bytes], name: str) -> Iterator[GivenPlan]:
     costs = files.get(COSTS)
     if costs is not None:
-        _check_object(posixpath.join(folder, COSTS), costs)
+        _check_costs(posixpath.join(folder, COSTS), costs)
     named = dict(_named(folder, files, name))
     for workspace, file in sorted(named.items()):
         _check_plan(posixpath.join(folder, file), files[file])
@@ -193,25 +195,25 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
 
 
 def _check_plan(path: str, raw: bytes) -> None:
-    version = _check_object(path, raw).get("format_version")
-    if not isinstance(version, str):
-        raise BadArtifact(f"{_shown(path)} has no format_version: {EXPECTED}.")
-    if not re.fullmatch(r"1\.\d{1,4}", version):
-        raise BadArtifact(f"{_shown(path)} has the format_version {_shown(version)}: expected 1.x.")
+    try:
+        read_version(_parsed(path, raw))
+    except PlanFormatError as error:
+        raise BadArtifact(f"{_shown(path)} was not taken: {error}") from None
 
 
-def _check_object(path: str, raw: bytes) -> dict[str, object]:
+def _check_costs(path: str, raw: bytes) -> None:
+    try:
+        _parsed(path, raw)
+    except PlanFormatError:
+        raise BadArtifact(
+            f"{_shown(path)} is not valid JSON: expected what `infracost --format json` prints."
+        ) from None
+
+
+def _parsed(path: str, raw: bytes) -> dict[str, Any]:
     if raw.count(b",") > MOST_VALUES:
         raise BadArtifact(f"{_shown(path)} has more than {MOST_VALUES} values.")
-    try:
-        value = json.loads(raw)
-    except RecursionError:
-        raise BadArtifact(f"{_shown(path)} is nested too deep: {EXPECTED}.") from None
-    except ValueError:
-        raise BadArtifact(f"{_shown(path)} is not valid JSON, or only the beginning of it: {EXPECTED}.") from None
-    if not isinstance(value, dict):
-        raise BadArtifact(f"{_shown(path)} is not a JSON object: {EXPECTED}.")
-    return value
+    return bounds.parse(raw)
 
 
 def _zips(content: bytes) -> str:

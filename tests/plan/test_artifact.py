@@ -174,7 +174,7 @@ def test_another_way_of_packing_is_refused(method):
 
 def test_a_zip_within_the_zip_is_not_opened():
     assert "not opened" in why_not(zipped({"inner.zip": zipped({"tfplan.json": PLAN})}))
-    assert "not valid JSON" in why_not(zipped({"tfplan.json": zipped({"tfplan.json": PLAN})}))
+    assert "not UTF-8" in why_not(zipped({"tfplan.json": zipped({"tfplan.json": PLAN})}))
 
 
 def test_two_files_of_one_name_are_refused():
@@ -194,22 +194,29 @@ def test_nobody_guesses_which_file_is_the_plan():
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (PLAN[:-1], "only the beginning"),
-        (PLAN[:40], "only the beginning"),
-        (b"", "only the beginning"),
-        (b"\xff\xfe\xfd", "not valid JSON"),
-        (b"[" * 100_000, "nested too deep"),
-        (b"[]", "not a JSON object"),
+        (PLAN[:-1], "ends in the middle"),
+        (PLAN[:40], "is not JSON at line 1"),
+        (b"", "ends in the middle"),
+        (b"\xff\xfe\xfd", "not UTF-8"),
+        (b"[" * 100_000, "nested deeper"),
+        (b"[]", "expected an object"),
         (b"{}", "no format_version"),
-        (b'{"format_version": 1.2}', "no format_version"),
-        (b'{"format_version": "2.0"}', "'2.0': expected 1.x"),
-        (b'{"format_version": "0.1"}', "'0.1': expected 1.x"),
-        (b'{"format_version": "1.2\\n<b>"}', "expected 1.x"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
+        (b'{"format_version": 1.2}', "expected text"),
+        (b'{"format_version": "2.0"}', "'2.0'; expected 1.x"),
+        (b'{"format_version": "0.1"}', "'0.1'; expected 1.x"),
+        (b'{"format_version": "9\\n<b>"}', "expected 1.x"),
+        (b'{"format_version": "1.0", "values": {}}', "not a state"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "too long"),
+        (b'{"x": 1, "x": 1}', "twice"),
     ],
 )
 def test_a_document_that_is_no_plan_is_refused(document, words):
     assert words in why_not(zipped({"tfplan.json": document}))
+
+
+def test_many_keys_with_one_twice_are_refused_in_time():
+    many = b",".join(b'"%d":0' % n for n in range(500_000))
+    assert "twice" in why_not(zipped({"tfplan.json": b"{" + many + b',"499999":0}'}))
 
 
 def test_costs_that_are_no_json_are_refused():
@@ -240,4 +247,6 @@ def test_any_damage_to_a_zip_ends_in_a_refusal_or_in_plans(data):
 def large(length):
     """A plan of so many bytes that packs to about a hundredth, as plans with many equal resources do."""
     pattern = "".join(f"{n * 2654435761 % 2**32:08x}" for n in range(200))
-    return json.dumps({"format_version": "1.2", "x": pattern * (length // len(pattern) + 1)}).encode()
+    return json.dumps(
+        {"format_version": "1.2", "planned_values": {}, "x": pattern * (length // len(pattern) + 1)}
+    ).encode()
