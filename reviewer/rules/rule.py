@@ -24,6 +24,7 @@ class Directory:
 
     path: str
     files: Mapping[str, bytes]
+    kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)  # what readers read once for all
     _parsed: dict[str, hcl.Body] = field(default_factory=dict, repr=False, compare=False)
 
     def hcl(self, path: str) -> hcl.Body:
@@ -47,6 +48,7 @@ class Hit:
     block: Span
     resource: str  # address such as module.vpc or aws_iam_role.deploy, or a name within the file
     message: str  # what is wrong here, one or two sentences
+    framework: str = ""  # where it is another than the rule's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class Rule:
             resource=hit.resource,
             message=hit.message,
             scanner="plumbrule",
-            framework=self.framework,
+            framework=hit.framework or self.framework,
             evidence=_evidence(directory.files.get(hit.span.path, b""), hit.span),
             why=self.why,
             remedy=self.remedy,
