@@ -184,6 +184,11 @@ def read_view(directory: Directory) -> View:
     return view
 
 
+def on_resources(concept: Callable[[View], Iterable[Hit]]) -> Callable[[Directory], Iterable[Hit]]:
+    """Return the check of a directory that holds `concept` against its resources."""
+    return lambda directory: concept(read_view(directory))
+
+
 def _terraform(directory: Directory) -> Iterator[Resource]:
     blocks = read_blocks(directory)
     locals_ = read_locals(blocks)

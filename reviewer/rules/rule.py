@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reviewer import hcl
 from reviewer.model import Finding, Severity, Span
+
+if TYPE_CHECKING:
+    from reviewer.rules.resource import View
 
 MAX_EVIDENCE = 200
 """Characters of source that a finding carries along."""
@@ -62,6 +66,7 @@ class Rule:
     remedy: str
     references: tuple[str, ...]  # links, the best one first
     check: Callable[[Directory], Iterable[Hit]]
+    concept: Callable[[View], Iterable[Hit]] | None = None  # the same on resources of any form: of a plan, too
     framework: str = "terraform"
     supersedes: tuple[str, ...] = ()  # Checkov's rules that say the same of the same block, and less well
 
