@@ -58,6 +58,16 @@ def references(document: Mapping[str, Any]) -> tuple[Pair, ...]:
     return tuple(sorted(pairs))[:MAX_REFERENCES]
 
 
+def expressions(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the arguments of every resource of the configuration, by its config address."""
+    found = {}
+    for module in _modules(_Module("", _object(_root(document)))):
+        for resource in map(_object, _list(module.content.get("resources"))):
+            if isinstance(resource.get("address"), str):
+                found[module.prefix + resource["address"]] = _object(resource.get("expressions"))
+    return found
+
+
 def of_expression(value: Any) -> Iterator[str]:
     """Yield every reference in an argument of the configuration: nested blocks are lists of objects."""
     if isinstance(value, list):
@@ -70,6 +80,13 @@ def of_expression(value: Any) -> Iterator[str]:
         for key, nested in value.items():
             if key not in ("references", "constant_value"):
                 yield from of_expression(nested)
+
+
+def longest(names: Iterable[str]) -> tuple[str, ...]:
+    """Return `names` without indexes and what only begins another: Terraform lists `module.m` beside `module.m.arn`."""
+    kept = dict.fromkeys(without_indexes(name[:MAX_NAME]) for name in names)
+    beginnings = {name[: at.start()] for name in kept for at in re.finditer(r"\.", name)}
+    return tuple(name for name in kept if name not in beginnings or resource_of(name))
 
 
 def resource_of(reference: str) -> str:
@@ -102,7 +119,7 @@ def _resources(
         address = _object(resource).get("address")
         if isinstance(address, str):
             found: dict[str, None] = {}
-            for name in _longest(_names(resource)):
+            for name in longest(_names(resource)):
                 key = (module.prefix, name)
                 if key not in behind:
                     behind[key] = tuple(islice(_targets(module, name, modules), MOST_BEHIND))
@@ -114,13 +131,6 @@ def _names(resource: Mapping[str, Any]) -> Iterator[str]:
     for key in ("expressions", "for_each_expression", "count_expression"):
         yield from of_expression(resource.get(key))
     yield from (name for name in _list(resource.get("depends_on")) if isinstance(name, str))
-
-
-def _longest(names: Iterable[str]) -> tuple[str, ...]:
-    """Return `names` without those that only begin another: Terraform lists `module.m` beside `module.m.arn`."""
-    kept = dict.fromkeys(without_indexes(name[:MAX_NAME]) for name in names)
-    beginnings = {name[: at.start()] for name in kept for at in re.finditer(r"\.", name)}
-    return tuple(name for name in kept if name not in beginnings or resource_of(name))
 
 
 def _targets(module: _Module, name: str, modules: Mapping[str, _Module]) -> Iterator[str]:
@@ -135,7 +145,7 @@ def _targets(module: _Module, name: str, modules: Mapping[str, _Module]) -> Iter
             yield place.prefix + resource
             continue
         for inner, names in _behind(place, name, modules):
-            further = [(inner, one) for one in _longest(names) if (inner.prefix, one) not in seen]
+            further = [(inner, one) for one in longest(names) if (inner.prefix, one) not in seen]
             seen.update((inner.prefix, one) for _, one in further)
             todo.extend(further)
 
