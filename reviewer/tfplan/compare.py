@@ -65,9 +65,8 @@ def _resource_changes(base: Document, head: Document, known: _Known) -> list[dic
     changes = []
     for entry in expect_list(head.get("resource_changes"), "resource_changes"):
         address = str(expect_object(entry, "resource_changes[]").get("address"))
-        if address in origins and after.get(address) is entry:
-            entry = _changed(before[origins[address]], after[address], known)
-        changes.append(entry)  # as it is: new, or a data source
+        stays = address in origins and after.get(address) is entry  # else it is new, or a data source
+        changes.append(_changed(before[origins[address]], after[address], known) if stays else entry)
     left = before.keys() - origins.values()
     return changes + [_deleted(entry, known) for address, entry in before.items() if address in left]
 
