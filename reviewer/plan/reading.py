@@ -26,6 +26,10 @@ _BOM = b"\xef\xbb\xbf"
 _ODD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 """What no editor writes, and what two parsers may read differently."""
 
+_BRACKET = re.compile(rb"[\[({]|[\])}]")
+MAX_BRACKETS = 500
+"""Expressions that are nested deeper exhaust the stack of Terraform's own parser. Brackets in texts count."""
+
 _SUFFIXES = {".tf": ".tf", ".tofu": ".tf", ".tf.json": ".tf.json", ".tofu.json": ".tf.json"}
 
 
@@ -97,6 +101,9 @@ def read(path: str, copy: str, data: bytes) -> Source:
             translated = translate(path, data)
         except (CannotEdit, RecursionError) as problem:
             raise CannotPlan(f"`{path}` cannot be read as Terraform's JSON syntax. {problem}") from None
+        if (at := _too_deep(translated.text)) is not None:
+            line = translated.line(translated.text.count(b"\n", 0, at) + 1)
+            raise CannotPlan(f"`{path}` line {line} is nested too deeply.")
         top = hcl_tree.parse(translated.text)
         return Source(path=path, copy=copy, text=translated.text, top=top, translated=translated)
     text = hcl_text(path, data)
@@ -112,10 +119,22 @@ def hcl_text(path: str, data: bytes) -> bytes:
         raise CannotPlan(f"{_where(path, text, problem.start)} is not UTF-8.") from None
     if odd := _ODD.search(text):
         raise CannotPlan(f"{_where(path, text, odd.start())} holds a control character.")
+    if (at := _too_deep(text)) is not None:
+        raise CannotPlan(f"{_where(path, text, at)} is nested too deeply.")
     if hcl_tree.syntax(text).has_error:
         line = min(hcl.parse(text).errors, default=1)
         raise CannotPlan(f"`{path}` line {line} cannot be read as HCL.")
     return text
+
+
+def _too_deep(text: bytes) -> int | None:
+    """Return where the brackets of a text are nested too deeply, or None."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = depth + 1 if bracket.group() in b"[({" else max(0, depth - 1)
+        if depth > MAX_BRACKETS:
+            return bracket.start()
+    return None
 
 
 def _where(path: str, text: bytes, at: int) -> str:

@@ -55,7 +55,7 @@ def full_source(source: str) -> str:
 
 def local_name(block: Block) -> str:
     """Return the local name of the provider of a resource or data block."""
-    written = block.attribute("provider")
+    written = block.attribute("provider") if b"provider" in (block.node.text or b"") else None
     if written:
         return re.split(r"[.\[]", hcl_tree.source_of(written.value).strip('"'))[0]
     return block.labels[0].partition("_")[0]

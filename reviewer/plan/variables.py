@@ -143,12 +143,11 @@ def _named_objects(sources: Iterable[Source]) -> dict[str, tuple[str, ...]]:
     """The keys of objects that are written down: `local.NAME`, and defaults of variables as `var.NAME`."""
     found: dict[str, tuple[str, ...]] = {}
     for source in sources:
-        for block in source.top.blocks:
-            for attribute in block.attributes:
-                if block.type == "locals":
-                    found[f"local.{attribute.name}"] = _keys(attribute)
-                elif block.type == "variable" and attribute.name == "default" and block.labels:
-                    found[f"var.{block.labels[0]}"] = _keys(attribute)
+        for block in source.top.blocks_of("locals"):
+            found |= {f"local.{attribute.name}": _keys(attribute) for attribute in block.attributes}
+        for block in source.top.blocks_of("variable"):
+            if block.labels and (default := block.attribute("default")):
+                found[f"var.{block.labels[0]}"] = _keys(default)
     return {name: keys for name, keys in found.items() if keys}
 
 
