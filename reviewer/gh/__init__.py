@@ -4,4 +4,5 @@
 which comments differ. `surface` is what publishing needs of GitHub, `repository` fulfils it, `dry_run` only notes it
 down. `answers` turns what GitHub says into values and errors, `standing` names those values, `tokens` keeps the access
 tokens, `deliveries` finds webhooks that were lost, and `client` puts it together: the only import of PyGithub.
+`artifacts` finds the plan that a workflow made, with what `workflows` reads and `download` fetches.
 """

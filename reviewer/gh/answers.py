@@ -58,6 +58,7 @@ class Ask:
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     needs: str = ""  # the permission that it takes, such as "checks: write", for the message when it is missing
+    redirected: bool = False  # the answer is to be where something is: 302 with a location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ def accepted(ask: Ask, answer: Answer) -> Answer:
     for other 4xx.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return answer
+    if ask.redirected and answer.status == HTTPStatus.FOUND:
         return answer
     if is_rate_limit(answer):
         raise Transient(f"GitHub limits our requests ({answer.status})", retry_after=wait_seconds(answer))

@@ -27,10 +27,12 @@ from github.Requester import Requester
 from reviewer.errors import Gone, Misconfigured, Rejected, Transient
 from reviewer.gh import deliveries
 from reviewer.gh.answers import Answer, Ask, Send, accepted, pick, short
+from reviewer.gh.download import download
 from reviewer.gh.repository import Access, RepositoryClient, file_text
 from reviewer.gh.standing import Delivery
 from reviewer.gh.tokens import Purpose, Scope, Tokens
 from reviewer.model import Repository
+from reviewer.process import Stop
 from reviewer.settings import Settings
 
 __all__ = ["GitHub", "RepositoryClient"]
@@ -119,6 +121,8 @@ class GitHub:
             forget_read_token=partial(self._forget_read_token, repository),
             send_to_resolve=partial(self._send_extra, repository, Purpose.RESOLVE),
             send_to_commit=partial(self._send_extra, repository, Purpose.COMMIT),
+            send_to_actions=partial(self._send_extra, repository, Purpose.ACTIONS),
+            download=self._download,
             refuse_to_resolve=partial(self._tokens.refuse, repository.installation_id, Purpose.RESOLVE),
             organization_policy=partial(self._organization_policy, repository),
             bot_login=self.bot_login,
@@ -193,6 +197,10 @@ class GitHub:
     def _send_extra(self, repository: Repository, purpose: Purpose) -> Send | None:
         scope = Scope(installation_id=repository.installation_id, repository=repository.id, purpose=purpose)
         return partial(self._send, scope) if self._tokens.grant_extra(scope) else None
+
+    def _download(self, url: str, most: int, stop: Stop) -> bytes:
+        plain_http = self._settings.api_url.startswith("http://")  # `settings` allows that on loopback only
+        return download(url, most=most, plain_http=plain_http, stop=stop)
 
     def _organization_policy(self, repository: Repository) -> str | None:
         key = (repository.installation_id, repository.owner.lower())

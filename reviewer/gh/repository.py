@@ -20,6 +20,7 @@ from reviewer.gh import commits, standing
 from reviewer.gh.answers import Ask, Forbidden, Send, items, pick, pick_optional
 from reviewer.gh.standing import PullRequestState, StandingCheckRun, StandingComment, StandingReview, StandingThread
 from reviewer.gh.surface import CHECK_RUN_NAME, CheckRunState, NewAnalysis, NewCommit, NewReview
+from reviewer.gh.workflows import Download, Workflows
 from reviewer.model import Annotation, Hunk, InlineComment, Repository, Sha
 
 log = structlog.get_logger()
@@ -49,7 +50,8 @@ UNRESOLVE = "mutation($id: ID!) { unresolveReviewThread(input: {threadId: $id}) 
 class Access:
     """How a repository is reached.
 
-    `send` publishes; `send_to_resolve` and `send_to_commit` return None where we may not; `bot_login` is who we are.
+    `send` publishes; the other three return None where we may not. `download` fetches what GitHub keeps elsewhere;
+    `bot_login` is who we are.
     """
 
     send: Send
@@ -57,6 +59,8 @@ class Access:
     forget_read_token: Callable[[], None]
     send_to_resolve: Callable[[], Send | None]
     send_to_commit: Callable[[], Send | None]
+    send_to_actions: Callable[[], Send | None]
+    download: Download
     refuse_to_resolve: Callable[[], None]
     organization_policy: Callable[[], str | None]
     bot_login: Callable[[], str]
@@ -189,6 +193,11 @@ class RepositoryClient:
         except Gone:
             return "none"
         return pick(value, "permission", str)
+
+    def workflows(self) -> Workflows | None:
+        """Return what reads the repository's workflow runs and artifacts, None where we may not."""
+        send = self._access.send_to_actions()
+        return Workflows(send, self._path, self._access.download) if send else None
 
     def may_commit(self) -> bool:
         """Tell whether this installation was granted contents: write."""

@@ -34,12 +34,13 @@ class Purpose(enum.Enum):
     PUBLISH = (("checks", "write"), ("contents", "read"), ("pull_requests", "write"), ("security_events", "write"))
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))  # GitHub wants contents: write to resolve a thread
     COMMIT = (("contents", "write"),)
+    ACTIONS = (("actions", "read"),)
 
 
 OPTIONAL = {Purpose.PUBLISH: frozenset({"contents", "pull_requests", "security_events"})}
 """Without these a token is still worth having: `checks: write` is enough to say on the check run what is missing."""
 
-EXTRA = frozenset({Purpose.RESOLVE, Purpose.COMMIT})
+EXTRA = frozenset({Purpose.RESOLVE, Purpose.COMMIT, Purpose.ACTIONS})
 """What an installation may well not have granted: then we do without."""
 
 

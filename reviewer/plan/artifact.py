@@ -198,7 +198,7 @@ def _check_plan(path: str, raw: bytes) -> None:
     try:
         read_version(_parsed(path, raw))
     except PlanFormatError as error:
-        raise BadArtifact(f"{_shown(path)} was not taken: {error}") from None
+        raise BadArtifact(f"{_shown(path)} cannot be read: {error}") from None
 
 
 def _check_costs(path: str, raw: bytes) -> None:

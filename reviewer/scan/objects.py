@@ -112,13 +112,16 @@ class Clone:
 
     def file(self, treeish: str, path: str) -> bytes | None:
         """Return the file at `path` in `treeish`, or None when there is no regular file of that name."""
-        raw = self._run("ls-tree", "-z", "--full-tree", treeish, path)
-        entries = [entry for entry in _entries(raw) if entry.path == path and entry.mode in REGULAR]
-        if not entries:
+        entry = self.entry(treeish, path)
+        if entry is None:
             return None
-        oid = entries[0].oid
-        self.load((oid,))
-        return self.read((oid,)).get(oid)
+        self.load((entry.oid,))
+        return self.read((entry.oid,)).get(entry.oid)
+
+    def entry(self, treeish: str, path: str) -> Entry | None:
+        """Return the entry of the regular file at `path`, from trees alone; None when there is none."""
+        raw = self._run("ls-tree", "-z", "--full-tree", treeish, path)
+        return next((entry for entry in _entries(raw) if entry.path == path and entry.mode in REGULAR), None)
 
     def diff(self, base: str, head: str, paths: Collection[str]) -> str:
         """Return the unified diff of `paths`, with three lines of context and renames followed, as GitHub shows it.

@@ -34,11 +34,11 @@ class Artifact:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WorkflowRun:
-    """A run of the workflow file `path`. `head_repo` is a fork's for a fork's pull request, None when that is gone."""
+    """A run of the workflow file `path`. `head_repo` is the fork for a fork's pull request."""
 
     id: int
     repo: Repo
-    head_repo: Repo | None
+    head_repo: Repo
     head_branch: str
     head_sha: str
     path: str
@@ -90,7 +90,7 @@ class WorkflowShapes:
             **dict.fromkeys(("created_at", "updated_at", "run_started_at"), iso(run.created_at)),
             "head_commit": self._head_commit(run),
             "repository": self.shapes.minimal_repo(run.repo),
-            "head_repository": self.shapes.minimal_repo(run.head_repo) if run.head_repo else None,
+            "head_repository": self.shapes.minimal_repo(run.head_repo),
         }
 
     def _head_commit(self, run: WorkflowRun) -> Json:
@@ -123,7 +123,7 @@ class WorkflowShapes:
             "workflow_run": {
                 "id": run.id,
                 "repository_id": run.repo.id,
-                "head_repository_id": run.head_repo.id if run.head_repo else run.repo.id,
+                "head_repository_id": run.head_repo.id,
                 "head_branch": run.head_branch,
                 "head_sha": run.head_sha,
             },
@@ -150,6 +150,7 @@ class RunsWorkflows:
         tell: bool = True,
     ) -> WorkflowRun:
         """Run a workflow on the head of `pull` (or on `head_sha`), and upload `artifacts`: name -> zip."""
+        assert pull.head_repo
         with self.state.lock:
             run = WorkflowRun(
                 id=self.state.new_id(),
