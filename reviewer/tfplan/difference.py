@@ -41,7 +41,7 @@ def compare(before: Side, after: Side, path: Path, found: Difference) -> Any:
         return _compare_objects(before, after, path, found)
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [
-            compare((old[at], _mark(old_unknown, at)), (new[at], _mark(new_unknown, at)), (*path, at), found)
+            compare((old[at], mark_at(old_unknown, at)), (new[at], mark_at(new_unknown, at)), (*path, at), found)
             for at in range(len(new))
         ]
     if not _equal(old, new) or is_partly(old_unknown) != is_partly(new_unknown):
@@ -53,7 +53,7 @@ def _compare_objects(before: Side, after: Side, path: Path, found: Difference) -
     (old, old_unknown), (new, new_unknown) = before, after
     unknown = {}
     for key in {**old, **_keys(old_unknown), **new, **_keys(new_unknown)}:
-        sides = (old.get(key), _mark(old_unknown, key)), (new.get(key), _mark(new_unknown, key))
+        sides = (old.get(key), mark_at(old_unknown, key)), (new.get(key), mark_at(new_unknown, key))
         mark = compare(*sides, (*path, key), found)
         if mark is not False and mark is not None:
             unknown[key] = mark
@@ -64,15 +64,19 @@ def _keys(mark: Any) -> Mapping[str, Any]:
     return mark if isinstance(mark, dict) else {}
 
 
-def _mark(marks: Any, step: Step) -> Any:
+def mark_at(marks: Any, step: Step | None) -> Any:
+    """Return the mark of one member: true, false, or the marks of its own members."""
+    if marks is True:
+        return True
     if isinstance(marks, dict):
-        return marks.get(step, False)
+        return marks.get(step, False) if isinstance(step, str) else False
     if isinstance(marks, list) and isinstance(step, int):
         return marks[step] if step < len(marks) else False
     return False
 
 
 def is_partly(mark: Any) -> bool:
+    """Whether something in a tree of marks is true."""
     if isinstance(mark, dict | list):
         return any(map(is_partly, mark.values() if isinstance(mark, dict) else mark))
     return mark is True

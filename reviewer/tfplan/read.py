@@ -12,6 +12,7 @@ from typing import Any
 from reviewer.model import PlanAction
 from reviewer.tfplan import bounds
 from reviewer.tfplan.bounds import PlanFormatError, expect_list, expect_object, expect_text
+from reviewer.tfplan.difference import is_partly
 from reviewer.tfplan.model import CheckResult, Mode, OutputChange, Plan, ResourceChange, Step
 from reviewer.tfplan.references import references
 
@@ -162,16 +163,9 @@ def _outputs(changes: Mapping[str, Any]) -> Iterable[OutputChange]:
             action=_action(change.get("actions"), f"{where}.actions"),
             before=change.get("before"),
             after=change.get("after"),
-            unknown=_any_mark(change.get("after_unknown")),
-            sensitive=_any_mark(change.get("after_sensitive")) or _any_mark(change.get("before_sensitive")),
+            unknown=is_partly(change.get("after_unknown")),
+            sensitive=is_partly(change.get("after_sensitive")) or is_partly(change.get("before_sensitive")),
         )
-
-
-def _any_mark(mark: Any) -> bool:
-    """Whether something in a tree of marks is true."""
-    if isinstance(mark, dict | list):
-        return any(map(_any_mark, mark.values() if isinstance(mark, dict) else mark))
-    return mark is True
 
 
 def _checks(entries: list[Any]) -> Iterable[CheckResult]:
