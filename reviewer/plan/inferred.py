@@ -45,7 +45,15 @@ def inferred(modules: Iterable[tuple[Source, ...]]) -> dict[str, Any]:
             shape = shapes.setdefault(key, _Shape(read={"id"}))
             _grow(shape, source, block, 0)
             shape.read |= read.get(_address(block), set()) | set(_ignored(block))
+        for source, block in _configurations(sources):
+            _grow(shapes.setdefault((source_of(block.labels[0], listed), "provider", ""), _Shape()), source, block, 0)
     return _by_source(shapes)
+
+
+def _configurations(sources: tuple[Source, ...]) -> Iterator[tuple[Source, Block]]:
+    """The `provider` blocks of a module: what stands in them is of the provider's own schema."""
+    for source in sources:
+        yield from ((source, block) for block in source.top.blocks_of("provider") if block.labels)
 
 
 def _address(block: Block) -> str:
@@ -84,7 +92,8 @@ def _by_source(shapes: Mapping[tuple[str, str, str], _Shape]) -> dict[str, Any]:
     for (source, kind, type_), shape in shapes.items():
         if source != BUILT_IN:
             schemas = found.setdefault(source, {"resource_schemas": {}, "data_source_schemas": {}})
-            schemas[kind][type_] = {"version": 0, "block": _block(shape)}
+            written = {"version": 0, "block": _block(shape)}
+            schemas |= {kind: written} if kind == "provider" else {kind: schemas[kind] | {type_: written}}
     return found
 
 

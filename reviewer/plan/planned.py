@@ -18,6 +18,7 @@ MAX_DOCUMENT_BYTES = 16 << 20
 """A redacted plan in JSON may be so long; a longer one is a root that could not be planned."""
 
 MAX_NESTING = 200
+MAX_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ def _place(value: object, where: str) -> tuple[str, Place]:
         block=fields.span("block"),
         attributes=fields.each("attributes", _named_span),
         callers=fields.each("callers", results.span_of),
+        origins=fields.each("origins", _named_span),
         prevent_destroy=fields.take("prevent_destroy", bool),
     )
     fields.done()

@@ -52,13 +52,18 @@ def serving(schemas: Sequence[ProviderSchema], folder: Path) -> Iterator[str]:
         server.add_insecure_port(f"unix:{socket}")
         server.start()
         servers.append(server)
-        told[schema.source] = _reattach(socket)
+        told[schema.source] = told[_opentofu(schema.source)] = _reattach(socket)
     try:
         yield json.dumps(told)
     finally:
         for server in servers:
             server.stop(None)
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _opentofu(source: str) -> str:
+    """The address that OpenTofu gives a provider whose host is not written."""
+    return source.replace("registry.terraform.io/", "registry.opentofu.org/")
 
 
 def _reattach(socket: Path) -> dict[str, Any]:

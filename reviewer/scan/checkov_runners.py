@@ -35,6 +35,9 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 """What Checkov reads when it is imported."""
 
+PLAN = "terraform_plan"
+"""The framework that reads what `terraform show -json` prints; its findings are those of terraform."""
+
 RENDERED = frozenset({"helm", "kustomize"})
 """Frameworks that start a program of their own to make manifests."""
 
@@ -112,6 +115,24 @@ def run(framework: str, tree: Path, files: Sequence[str]) -> Outcome:
     return _outcome(reports if isinstance(reports, list) else [reports], tuple(troubles.seen))
 
 
+def run_plan(document: Path) -> Outcome:
+    """Run Checkov on a plan in JSON: a file whose name ends in .json. Raises whatever Checkov raises."""
+    from checkov.cloudformation.parser import cfn_yaml
+    from checkov.runner_filter import RunnerFilter
+
+    runner = _import_all()[PLAN]()
+    troubles = _Troubles(PLAN)
+    logging.getLogger().addHandler(troubles)
+    before, cfn_yaml.MAX_IAC_FILE_SIZE = cfn_yaml.MAX_IAC_FILE_SIZE, 0  # larger files are read as JSON: YAML takes long
+    try:
+        only = RunnerFilter(framework=[PLAN], show_progress_bar=False)
+        report = runner.run(root_folder=None, files=[str(document)], runner_filter=only)
+    finally:
+        cfn_yaml.MAX_IAC_FILE_SIZE = before
+        logging.getLogger().removeHandler(troubles)
+    return _outcome(report if isinstance(report, list) else [report], tuple(troubles.seen))
+
+
 def _outcome(reports: Iterable[Any], troubles: tuple[str, ...]) -> Outcome:
     records: list[Any] = []
     passed: list[Any] = []
@@ -133,7 +154,8 @@ def _outcome(reports: Iterable[Any], troubles: tuple[str, ...]) -> Outcome:
 
 @functools.cache
 def _import_all() -> dict[str, Callable[[], Any]]:
-    return {name: importlib.import_module(f"checkov.{name}.runner").Runner for name in FRAMEWORKS}
+    modules = {name: f"checkov.{name}.runner" for name in FRAMEWORKS} | {PLAN: "checkov.terraform.plan_runner"}
+    return {name: importlib.import_module(module).Runner for name, module in modules.items()}
 
 
 def _make_safe() -> None:
