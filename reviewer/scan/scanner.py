@@ -23,7 +23,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from reviewer import process, rules
 from reviewer.errors import Misconfigured, PlumbruleError
-from reviewer.model import Finding, Risk, ScanResult
+from reviewer.model import Finding, Risk, ScanResult, Source
+from reviewer.plan import planned, rego_results, rego_tree
+from reviewer.plan.planned import PlannedRoot
+from reviewer.plan.rego_results import Evaluation
+from reviewer.plan.schemas import Store
 from reviewer.process import Stop
 from reviewer.scan import fix_results, frames, results
 from reviewer.scan import sandbox as containment
@@ -31,14 +35,17 @@ from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
 from reviewer.scan.explanations import explanation
 from reviewer.scan.fix_results import UnitFixes
 from reviewer.scan.severities import severity_of, table_digest
+from reviewer.scan.unit import ScanUnit, UnitKind
 from reviewer.scan.warm_process import ParentDied, WarmProcess
 
 if TYPE_CHECKING:
-    from reviewer.scan.units import ScanUnit
     from reviewer.settings import ScanLimits
 
 GRACE_SECONDS = 10.0
 """How long after a scan's own deadline the parent may still answer before it is taken for dead."""
+
+POLICY_SECONDS = 30
+"""How long policies may take on one plan: a plan of 500 resources takes each some hundredths of a second."""
 
 POLL_SECONDS = 0.2
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -76,6 +83,37 @@ class ScansUnits(Protocol):
     def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:
         """Propose and prove fixes for findings of `unit`, as `scan` does in everything else."""
 
+    def evaluate(self, policies: Mapping[str, bytes], plan: bytes, stop: Stop) -> Evaluation:
+        """Put Rego policies to a plan in JSON. Raises Rejected, ScanFailed, and whatever `stop` raises."""
+
+    @property
+    def plans(self) -> str:
+        """What makes plans here, such as "Terraform v1.11.4"; "" when nothing does."""
+
+    def plan(self, unit: ScanUnit, tree: Path, wanted: PlanRequest, stop: Stop) -> PlannedRoot:
+        """Plan the Terraform root that `unit` is, as `scan` does in everything else.
+
+        A root that cannot be planned, a limit that it broke included, says so in `not_planned`.
+        """
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTools:
+    """What plans are made with. Without a program there are none."""
+
+    program: Path | None = None  # Terraform or OpenTofu
+    schemas: Path | None = None  # the operator's folder, see `plan.schemas`
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """How a root is planned."""
+
+    workspace: str = "default"
+    var_files: tuple[str, ...] = ()  # repository paths, in order
+    given: str = ""  # a path in the tree: this plan, in JSON, is taken instead of making one
+    remote_modules: Mapping[str, str] = dataclasses.field(default_factory=dict)  # address as written -> directory in the tree
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FixRequest:
@@ -87,17 +125,27 @@ class FixRequest:
     taken: tuple[Risk, ...] = (Risk.SAFE,)  # what `safe` is made of
 
 
+NO_PLANS = PlanTools()
+
+
 class Scanner:
     """Checkov and our own rules in a warm, contained process. A context manager; see `ScansUnits`.
 
     `trees` is the folder under which every tree to be scanned lies; the sandbox sees it and nothing else of ours.
     `sandbox` is `auto` (namespaces, or Landlock with seccomp; else refuse) or `none` (as much as there is).
+    `plans` says what makes plans, and `no_plans` why nothing does.
     """
 
-    def __init__(self, limits: ScanLimits, sandbox: str, trees: Path, concurrency: int) -> None:
+    loads_checkov = True
+
+    def __init__(
+        self, limits: ScanLimits, sandbox: str, trees: Path, concurrency: int, planning: PlanTools = NO_PLANS
+    ) -> None:
         self.concurrency = max(1, concurrency)
         self.tools: frozenset[str] = frozenset()
         self.confinement = containment.Confinement()
+        self.plans, self.no_plans = "", ""
+        self._planning = planning
         self._limits, self._choice, self.trees = limits, sandbox, trees.resolve()
         self._slots = threading.BoundedSemaphore(self.concurrency)
         self._ids = itertools.count(1)
@@ -105,7 +153,7 @@ class Scanner:
         self._parent: WarmProcess | None = None
         self._program: Path | None = None
         self._scratch: Path | None = None
-        self.version = _version(limits)
+        self.version = _version(limits, planning)
 
     def start(self) -> None:
         """Start the warm parent, and return while it warms up: `ready` must follow."""
@@ -136,6 +184,18 @@ class Scanner:
         if self._choice != "none" and not self.confinement.enough:
             self.close()
             raise Misconfigured((_NOT_CONTAINED.format(held=self.confinement),))
+
+        said = hello.get("terraform")
+        self.no_plans = self._why_no_plans(said if isinstance(said, str) else "")
+        self.plans = "" if self.no_plans else str(said)[:60]
+
+    def _why_no_plans(self, version: str) -> str:
+        """A plan reads files by the author's own functions, so it needs Landlock, whatever else holds it."""
+        if self._planning.program is None:
+            return "no terraform or tofu was found on this machine (TERRAFORM_PATH, TOFU_PATH)"
+        if self._choice == "none" or not (self.confinement.landlock and self.confinement.seccomp):
+            return f"this machine cannot contain Terraform: Landlock and seccomp are needed (held: {self.confinement})"
+        return "" if version else f"{self._planning.program} did not say its version in the sandbox"
 
     def close(self) -> None:
         """End the warm parent; scans under way fail."""
@@ -176,6 +236,64 @@ class Scanner:
             return fix_results.decode(answer.payload, {file.path for file in unit.files}, names)
         except results.BadResult as error:
             raise ScanFailed(_DISTRUSTED.format(name=_name(unit), error=error)) from error
+
+    def evaluate(self, policies: Mapping[str, bytes], plan: bytes, stop: Stop) -> Evaluation:
+        """Put policies (Rego and data files by their paths below their folder) to a plan in JSON.
+
+        Raises Rejected for what is too large, ScanFailed when they did not finish, and whatever `stop` raises.
+        """
+        return self._ask_policies("evaluate", policies, plan, stop)
+
+    def test_policies(self, policies: Mapping[str, bytes], stop: Stop) -> Evaluation:
+        """Run the tests among policies, as `evaluate` does in everything else."""
+        return self._ask_policies("test", policies, None, stop)
+
+    def _ask_policies(self, task: str, policies: Mapping[str, bytes], plan: bytes | None, stop: Stop) -> Evaluation:
+        unit = ScanUnit(kind=UnitKind.DIRECTORY, directory="policies", files=())
+        seconds = min(self._limits.wall_seconds, POLICY_SECONDS)
+        more = {
+            "kind": "rego",
+            "task": task,
+            "files": [[path, path] for path in sorted(policies)],
+            "limits": {"wall_seconds": seconds, "cpu_seconds": seconds, "memory_mb": self._limits.memory_mb},
+        }
+        with rego_tree.written(self.trees, policies, plan) as tree:
+            answer = self._answer(self._request(unit, tree, more), unit, stop)
+        if answer.kind != frames.RESULT:
+            raise ScanFailed(self._policies_failed(answer.payload.decode("ascii", "replace"), seconds))
+        try:
+            return rego_results.decode(answer.payload)
+        except results.BadResult as error:
+            raise ScanFailed(f"the policies gave an answer that cannot be trusted: {error}") from error
+
+    def _policies_failed(self, reason: str, seconds: int) -> str:
+        word = reason.partition(" ")[0]
+        if word in ("wall", "cpu"):
+            return f"the policies did not finish in {seconds} s, and were stopped"
+        if word == "memory":
+            return f"the policies needed more than {self._limits.memory_mb} MB, and were stopped"
+        if word == "output":
+            return "the policies say more than can be reported"
+        return "the policies crashed the engine, which ran out of memory or of stack: values or recursion without end"
+
+    def plan(self, unit: ScanUnit, tree: Path, wanted: PlanRequest, stop: Stop) -> PlannedRoot:
+        """Plan the Terraform root that `unit` is, as `scan` does in everything else.
+
+        A root that cannot be planned, a limit that it broke included, says so in `not_planned`.
+        """
+        failed = PlannedRoot(root=unit.directory, workspace=wanted.workspace, approximate=not wanted.given)
+        if not self.plans and not wanted.given:
+            return dataclasses.replace(failed, not_planned=f"No plan was made: {self.no_plans}.")
+        more = {"kind": "plan", "plan": dataclasses.asdict(wanted) | {"remote_modules": dict(wanted.remote_modules)}}
+        try:
+            answer = self._answer(self._request(unit, tree, more), unit, stop)
+            if answer.kind != frames.RESULT:
+                raise ScanFailed(self._reason(answer.payload.decode("ascii", "replace"), unit, "plan"))
+            return _checked_plan(planned.decode(answer.payload), unit, wanted)
+        except results.BadResult as error:
+            return dataclasses.replace(failed, not_planned=_DISTRUSTED.format(name=_name(unit), error=error))
+        except ScanFailed as failure:
+            return dataclasses.replace(failed, not_planned=str(failure))
 
     def _answer(self, request: bytes, unit: ScanUnit, stop: Stop) -> frames.Frame:
         while not self._slots.acquire(timeout=POLL_SECONDS):
@@ -253,10 +371,14 @@ class Scanner:
         told = {
             "trees": str(containment.INNER_TREES if inside else self.trees),
             "scratch": str(scratch),
+            "program": str(self._planning.program or ""),
+            "schemas": str(self._planning.schemas or ""),
             "namespaced": inside,
+            "checkov": self.loads_checkov,
         }
         argv = [sys.executable, "-m", "reviewer.scan.warm", json.dumps(told)]
-        around = containment.bubblewrap_argv(self._program, self.trees, env) if self._program else []
+        seen = [path for path in (self._planning.program, self._planning.schemas) if path]
+        around = containment.bubblewrap_argv(self._program, self.trees, env, seen) if self._program else []
         return WarmProcess([*around, *argv], env)
 
     def _checked(self, answer: frames.Frame, unit: ScanUnit) -> ScanResult:
@@ -269,23 +391,29 @@ class Scanner:
         except results.BadResult as error:
             raise ScanFailed(_DISTRUSTED.format(name=_name(unit), error=error)) from error
 
-    def _reason(self, reason: str, unit: ScanUnit) -> str:
+    def _reason(self, reason: str, unit: ScanUnit, work: str = "scan") -> str:
         word, _, detail = reason.partition(" ")
         name, limits = _name(unit), self._limits
         if word in ("wall", "cpu"):
             return (
-                f"the scan of {name} took longer than {limits.wall_seconds} s and was stopped; "
+                f"the {work} of {name} took longer than {limits.wall_seconds} s and was stopped; "
                 f"raise SCAN_TIMEOUT_SECONDS (now {limits.wall_seconds}) or exclude the path"
             )
         if word == "memory":
             return (
-                f"the scan of {name} needed more than {limits.memory_mb} MB and was stopped; "
+                f"the {work} of {name} needed more than {limits.memory_mb} MB and was stopped; "
                 f"raise SCAN_MEMORY_MB (now {limits.memory_mb}) or exclude the path"
             )
         if word == "output":
-            return f"the scan of {name} found more than can be reported; exclude a part of it"
+            return f"the {work} of {name} found more than can be reported; exclude a part of it"
         known = f" ({detail})" if detail.isidentifier() and len(detail) < 60 else ""
         return f"the scanner crashed on {name}{known}; exclude the path, or report it as a bug"
+
+
+class PolicyRunner(Scanner):
+    """A scanner for policies alone: it starts in a moment, because it loads no Checkov, and must scan nothing."""
+
+    loads_checkov = False
 
 
 _DISTRUSTED = "the scan of {name} gave an answer that cannot be trusted: {error}"
@@ -308,6 +436,22 @@ def _check_paths(result: ScanResult, unit: ScanUnit) -> None:
         raise results.BadResult("it speaks of files that were not scanned")
 
 
+def _checked_plan(root: PlannedRoot, unit: ScanUnit, wanted: PlanRequest) -> PlannedRoot:
+    """Refuse plans of another root, places in files that are not there; say findings in our own words."""
+    known = {file.path for file in unit.files}
+    if root.root != unit.directory or root.workspace != wanted.workspace:
+        raise results.BadResult("it is the plan of another root")
+    places = [place for _, place in root.places]
+    spans = [span for place in places for span in (place.block, *place.callers)]
+    spans += [span for place in places for _, span in (*place.attributes, *place.origins)]
+    if any(span.path not in known for span in spans):
+        raise results.BadResult("it speaks of files that were not scanned")
+    _check_paths(ScanResult(findings=root.findings, not_examined=root.statements), unit)
+    if any(f.source is not Source.PLAN or f.scanner != "checkov" for f in root.findings):
+        raise results.BadResult("it has a finding that is not of a plan")
+    return dataclasses.replace(root, findings=tuple(map(_in_our_words, root.findings)), approximate=not wanted.given)
+
+
 def _in_our_words(finding: Finding) -> Finding:
     """Return the finding with severity and texts from our own tables: what the sandbox says of them does not count."""
     if finding.scanner == "plumbrule" and (rule := rules.RULES.get(finding.rule)):
@@ -327,14 +471,18 @@ def _in_our_words(finding: Finding) -> Finding:
     )
 
 
-def _version(limits: ScanLimits) -> str:
-    """Checkov's version and a digest of all that makes a result: our scan code, rules, texts, severities, limits."""
+def _version(limits: ScanLimits, planning: PlanTools) -> str:
+    """Checkov's version and a digest of what makes a result: our code, rules, texts, severities, schemas, limits."""
     from checkov.version import version as checkov_version
 
     digest = hashlib.sha256(f"{sys.version} {limits} {table_digest()}".encode())
-    for folder in ("scan", "rules"):
+    for folder in ("scan", "rules", "plan", "tfplan"):
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
             digest.update(path.read_bytes())
-    for name in ("hcl.py", "model.py"):
+    for name in ("hcl.py", "model.py", "masking.py"):
         digest.update((_PACKAGE / name).read_bytes())
+    for path in sorted((_PACKAGE.parent / "config" / "plan").glob("*")):
+        digest.update(path.read_bytes())
+    for kept in Store(planning.schemas).files():
+        digest.update(f"{kept} {kept.stat().st_mtime_ns}".encode())
     return f"checkov-{checkov_version}-{digest.hexdigest()[:16]}"
