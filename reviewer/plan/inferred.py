@@ -2,32 +2,42 @@
 
 Owns the guess: what is written `x {` is a nested block and what is written `x =` an attribute of any type; what is read
 elsewhere (`type.name.attribute`) is an attribute too. Everything is optional and computed. Pure.
+
+In nested blocks of data sources no type is left open: Terraform crashes when it puts off the reading of such a one
+(objchange.PlannedDataResourceObject, "ProposedNew only supports object-typed values").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reviewer.fix import hcl_tree
-from reviewer.fix.hcl_tree import Block
+from reviewer.fix.hcl_tree import Block, Value
 from reviewer.plan import references
 from reviewer.plan.reading import MAX_NESTED, CannotPlan, Source
-from reviewer.plan.requirements import BUILT_IN, local_name, required, resources, source_of
+from reviewer.plan.requirements import BUILT_IN, configured, local_name, required, resources, source_of
 
 _META = frozenset({"count", "for_each", "provider", "depends_on"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
+_META_OF_PROVIDERS = frozenset({"alias", "version"})
 _KINDS = {"resource": "resource_schemas", "data": "data_source_schemas"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
+_GIVE_LISTS = (
+    "chunklist compact concat distinct flatten keys range reverse setintersection setproduct setsubtract setunion "
+    "slice sort split tolist toset values"
+)
+_LISTS = frozenset(_GIVE_LISTS.split())
+_MAPS = frozenset({"merge", "tomap", "zipmap"})
 
 
 @dataclass(slots=True, kw_only=True)
 class _Shape:
     """What is known of a block so far; it grows with every use."""
 
-    attributes: set[str] = field(default_factory=set)
+    attributes: dict[str, set[str]] = field(default_factory=dict)  # and how they are written: list, map, string
     read: set[str] = field(default_factory=set)  # by others: attributes, where they are no blocks
     blocks: dict[str, _Shape] = field(default_factory=dict)
 
@@ -43,30 +53,37 @@ def inferred(modules: Iterable[tuple[Source, ...]]) -> dict[str, Any]:
         for source, block in resources(sources):
             key = (source_of(local_name(block), listed), _KINDS[block.type], block.labels[0])
             shape = shapes.setdefault(key, _Shape(read={"id"}))
-            _grow(shape, source, block, 0)
+            _grow(shape, source, block, _META | _META_BLOCKS)
             shape.read |= read.get(_address(block), set()) | set(_ignored(block))
-        for source, block in _configurations(sources):
-            _grow(shapes.setdefault((source_of(block.labels[0], listed), "provider", ""), _Shape()), source, block, 0)
+        for source, block in configured(sources):
+            key = (source_of(block.labels[0], listed), "provider", "")
+            _grow(shapes.setdefault(key, _Shape()), source, block, _META_OF_PROVIDERS)
     return _by_source(shapes)
-
-
-def _configurations(sources: tuple[Source, ...]) -> Iterator[tuple[Source, Block]]:
-    """The `provider` blocks of a module: what stands in them is of the provider's own schema."""
-    for source in sources:
-        yield from ((source, block) for block in source.top.blocks_of("provider") if block.labels)
 
 
 def _address(block: Block) -> str:
     return ".".join((("data",) if block.type == "data" else ()) + block.labels)
 
 
-def _grow(shape: _Shape, source: Source, block: Block, depth: int) -> None:
+def _grow(shape: _Shape, source: Source, block: Block, left_out: frozenset[str], depth: int = 0) -> None:
     if depth > MAX_NESTED:
         raise CannotPlan(f"`{source.path}` line {source.line(block.line)} is nested too deeply.")
-    shape.attributes |= {a.name for a in block.attributes if depth or a.name not in _META}
+    for attribute in block.attributes:
+        if attribute.name not in left_out:
+            shape.attributes.setdefault(attribute.name, set()).add(_written(attribute.value))
     for type_, inner in _nested(block):
-        if depth or type_ not in _META_BLOCKS:
-            _grow(shape.blocks.setdefault(type_, _Shape()), source, inner, depth + 1)
+        if type_ not in left_out:
+            _grow(shape.blocks.setdefault(type_, _Shape()), source, inner, frozenset(), depth + 1)
+
+
+def _written(value: Value) -> str:
+    """How a value is written, "" where that does not tell its type."""
+    called = hcl_tree.function(value)
+    if value.kind == "tuple" or called in _LISTS or re.search(rb"\[\*\]|^\[", value.node.text or b""):
+        return "list"
+    if value.kind == "object" or called in _MAPS:
+        return "map"
+    return "string" if value.kind in ("string_lit", "quoted_template", "heredoc_template") else ""
 
 
 def _nested(block: Block) -> Iterator[tuple[str, Block]]:
@@ -90,32 +107,51 @@ def _ignored(block: Block) -> Iterator[str]:
 def _by_source(shapes: Mapping[tuple[str, str, str], _Shape]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for (source, kind, type_), shape in shapes.items():
-        if source != BUILT_IN:
-            schemas = found.setdefault(source, {"resource_schemas": {}, "data_source_schemas": {}})
-            written = {"version": 0, "block": _block(shape)}
-            schemas |= {kind: written} if kind == "provider" else {kind: schemas[kind] | {type_: written}}
+        if source == BUILT_IN:
+            continue
+        schemas = found.setdefault(source, {"provider": {}, "resource_schemas": {}, "data_source_schemas": {}})
+        inner = _guessed if kind == _KINDS["data"] else _open
+        schema = {"version": 0, "block": _block(shape, _open, inner)}
+        if kind == "provider":
+            schemas[kind] = schema
+        else:
+            schemas[kind][type_] = schema
     return found
 
 
-def _block(shape: _Shape) -> dict[str, Any]:
-    both = set(shape.blocks) & shape.attributes
-    single = (shape.attributes | shape.read) - set(shape.blocks)
-    attributes = {name: _attribute("dynamic") for name in sorted(single)}
-    attributes |= {name: _attribute(_listed(shape.blocks[name])) for name in sorted(both)}
+Typing = Callable[[str, set[str]], Any]
+"""From the name of an attribute, and how it is written, to its type."""
+
+
+def _open(name: str, written: set[str]) -> Any:
+    del name, written
+    return "dynamic"
+
+
+def _guessed(name: str, written: set[str]) -> Any:
+    """A type to which what is written can be converted: a number is a string too, but a list is not."""
+    for kind in ("list", "map"):
+        if kind in written:
+            return [kind, "string"]
+    is_plural = name.endswith("s") and not name.endswith(("ss", "us", "is"))
+    return ["list", "string"] if is_plural and "string" not in written else "string"
+
+
+def _block(shape: _Shape, own: Typing, inner: Typing) -> dict[str, Any]:
+    types = {name: own(name, written) for name, written in shape.attributes.items()}
+    types |= {name: own(name, set()) for name in shape.read if name not in types and name not in shape.blocks}
+    types |= {name: _listed(shape.blocks[name], inner) for name in shape.attributes if name in shape.blocks}
+    attributes = {name: {"type": types[name], "optional": True, "computed": True} for name in sorted(types)}
     nested = {
-        name: {"nesting_mode": "list", "block": _block(inner)}
-        for name, inner in sorted(shape.blocks.items())
-        if name not in both
+        name: {"nesting_mode": "list", "block": _block(block, inner, inner)}
+        for name, block in sorted(shape.blocks.items())
+        if name not in shape.attributes
     }
     return {"attributes": attributes, **({"block_types": nested} if nested else {})}
 
 
-def _attribute(type_: Any) -> dict[str, Any]:
-    return {"type": type_, "optional": True, "computed": True}
-
-
-def _listed(shape: _Shape) -> Any:
+def _listed(shape: _Shape, typing: Typing) -> Any:
     """The type of what is written both ways: Terraform takes blocks for an attribute that is a list of objects."""
-    members: dict[str, Any] = dict.fromkeys(sorted(shape.attributes), "dynamic")
-    members |= {name: _listed(inner) for name, inner in sorted(shape.blocks.items())}
+    members = {name: typing(name, written) for name, written in sorted(shape.attributes.items())}
+    members |= {name: _listed(block, typing) for name, block in sorted(shape.blocks.items())}
     return ["list", ["object", members]]

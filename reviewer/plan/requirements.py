@@ -74,11 +74,17 @@ def resources(sources: Iterable[Source]) -> Iterator[tuple[Source, Block]]:
             yield from ((source, found) for found in inner if found.type in _USING and len(found.labels) == 2)
 
 
+def configured(sources: Iterable[Source]) -> Iterator[tuple[Source, Block]]:
+    """Yield every provider block of a module."""
+    for source in sources:
+        yield from ((source, block) for block in source.top.blocks_of("provider") if block.labels)
+
+
 def uses(sources: tuple[Source, ...]) -> Iterator[ProviderUse]:
     """Yield the providers of one module: listed, configured, and implied by the types of its blocks."""
     listed = required(sources)
     names = {local_name(block) for _, block in resources(sources)}
-    names |= {block.labels[0] for source in sources for block in source.top.blocks_of("provider") if block.labels}
+    names |= {block.labels[0] for _, block in configured(sources)}
     for name in sorted(names | set(listed)):
         if (source := source_of(name, listed)) != BUILT_IN:
             yield ProviderUse(local_name=name, source=source)
@@ -96,6 +102,5 @@ def missing_aliases(sources: tuple[Source, ...]) -> tuple[tuple[str, str], ...]:
                 entries = [e for e in hcl_tree.items(attribute.value.node) if isinstance(e, Attribute)]
                 texts = [hcl_tree.source_of(entry.value) for entry in entries if entry.name == "configuration_aliases"]
                 wanted += re.findall(r"([A-Za-z_][\w-]*)\.([A-Za-z_][\w-]*)", " ".join(texts))
-    blocks = [block for source in sources for block in source.top.blocks_of("provider") if block.labels]
-    aliases = {(b.labels[0], hcl_tree.literal(a.value)) for b in blocks if (a := b.attribute("alias"))}
+    aliases = {(b.labels[0], hcl_tree.literal(a.value)) for _, b in configured(sources) if (a := b.attribute("alias"))}
     return tuple(pair for pair in dict.fromkeys(wanted) if pair not in aliases)
