@@ -6,12 +6,24 @@ Owns the list of rules. Knows the vocabulary and typed plans; imports no scanner
 from __future__ import annotations
 
 from reviewer.model import Finding
-from reviewer.rules.plan import data_loss
+from reviewer.rules.plan import (
+    blast,
+    cost,
+    data_loss,
+    drift,
+    exposure,
+    grants,
+    ingress,
+    principals,
+    privileges,
+    protection,
+    secrets,
+)
 from reviewer.rules.plan.rule import PlanHit, PlanRule, PlanThresholds, PlanView
 
 __all__ = ["PLAN_RULES", "PlanHit", "PlanRule", "PlanThresholds", "PlanView", "run_plan_rules"]
 
-_FAMILIES = (data_loss,)
+_FAMILIES = (data_loss, privileges, principals, grants, ingress, exposure, protection, secrets, drift, blast, cost)
 
 PLAN_RULES: dict[str, PlanRule] = {rule.id: rule for family in _FAMILIES for rule in family.RULES}
 """Every rule on plans by its id."""

@@ -244,7 +244,7 @@ RULES = (
         why="What holds data does not come back by being created again: a replacement is empty. Reverting the change "
         "afterwards does not help.",
         remedy="Make sure that this is meant and that there is a backup which was restored once. If it was only given "
-        "another name, add a moved block; if it should merely leave the state, use a removed block with destroy = false.",
+        "another name, add a moved block; if it should merely leave the state, use a removed block (destroy = false).",
         references=(
             "https://developer.hashicorp.com/terraform/language/modules/develop/refactoring",
             _PREVENT_DESTROY,
