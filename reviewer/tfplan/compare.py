@@ -6,6 +6,7 @@ written with other references; what a replacement needs to be known for comes fr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +69,8 @@ def _resource_changes(base: Document, head: Document, known: _Known) -> list[dic
         stays = address in origins and after.get(address) is entry  # else it is new, or a data source
         changes.append(_changed(before[origins[address]], after[address], known) if stays else entry)
     left = before.keys() - origins.values()
-    return changes + [_deleted(entry, known) for address, entry in before.items() if address in left]
+    gone = (entry for address, entry in before.items() if address in left)
+    return changes + [_deleted(_at_head(entry, known.moves, {**before, **after}), known) for entry in gone]
 
 
 def _managed(document: Document) -> dict[str, dict[str, Any]]:
@@ -179,6 +181,30 @@ def _forces(entry: Document, path: Path, difference: Difference, known: _Known) 
     if path in difference.guesses or not isinstance(type_, str):
         return False
     return any(known.forces(type_, ".".join(names[: length + 1])) for length in range(len(names)))
+
+
+def _at_head(entry: Document, moves: Moves, taken: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry by the address that its instance would have at the head, as Terraform names what it deletes."""
+    moved = addresses.follow(addresses.parse(entry["address"])[0], moves)
+    address = addresses.spell(moved)
+    if not moved or address in taken:
+        return dict(entry)
+    last, around = moved[-1], addresses.spell(moved[:-1])
+    named = {
+        "address": address,
+        "previous_address": entry["address"],
+        "module_address": around,
+        "name": last.name.rpartition(".")[2],
+        "index": _index(last.key),
+    }
+    return {key: value for key, value in {**entry, **named}.items() if value not in ("", None)}
+
+
+def _index(key: str) -> Any:
+    try:
+        return json.loads(key) if key else None
+    except ValueError:  # an escape of HCL that JSON has not
+        return key
 
 
 def _deleted(entry: Document, known: _Known) -> dict[str, Any]:

@@ -20,7 +20,6 @@ def entry(address: str, *, before=None, after=None, actions=None, mode="managed"
     """One entry of resource_changes; the parts of the address are taken from it."""
     index = re.search(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]$', address)
     bare = address[: index.start()] if index else address
-    module, _, rest = bare.rpartition("module.")
     type_, _, name = bare.rpartition(".")
     type_ = type_.rpartition(".")[2]
     found = {
@@ -39,7 +38,7 @@ def entry(address: str, *, before=None, after=None, actions=None, mode="managed"
             **change,
         },
     }
-    if module or bare.startswith("module."):
+    if "module." in bare:
         found["module_address"] = bare[: -len(f".{type_}.{name}")].removesuffix(".data")
     if index:
         found["index"] = int(index[1]) if index[1] else json.loads(f'"{index[2]}"')
