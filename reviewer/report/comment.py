@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from reviewer.model import Examination, Finding, InlineComment, Source, Span, Verdict
@@ -44,6 +44,7 @@ class _Subject:
     anchor: Span
     offers: tuple[Offer, ...]
     proposals: Proposals
+    guessed: frozenset[str] = frozenset()  # roots whose plan is approximate
 
     @property
     def suggests(self) -> bool:
@@ -64,8 +65,10 @@ class _Subject:
 def build_comments(examination: Examination) -> tuple[InlineComment, ...]:
     """Return the comments that should stand on the diff, most severe first, at most 30."""
     anchors, proposed = dict(examination.anchors), proposals(examination)
+    guessed = frozenset(plan.root for plan in examination.plans if plan.approximate)
     placed = (_subject(block, anchors, proposed) for block in blocks_of(examination.verdict.comment_on))
-    comments = (_comment(subject, examination.verdict) for subject in placed if subject is not None)
+    subjects = (replace(subject, guessed=guessed) for subject in placed if subject is not None)
+    comments = (_comment(subject, examination.verdict) for subject in subjects)
     return tuple(islice(comments, MOST_COMMENTS))
 
 
@@ -112,7 +115,7 @@ def _text(subject: _Subject, verdict: Verdict) -> str:
         told = _one(block.issues[0], subject.advice(block.issues[0]))
     else:
         told = _several(block.issues, subject)
-    where = " ".join(part for part in (_source(subject), _where(block, subject.anchor)) if part)
+    where = " ".join(part for part in (_source(subject), _where(block, subject)) if part)
     return _fitted(
         (first, *told, where, fix, _footer(subject, verdict), waiver_text(block.issues[:_MOST_ISSUES])),
         vital=(first, fix),
@@ -223,19 +226,21 @@ def _advice(advice: str, limit: int) -> str:
     return f"**What to do:** {sentence(prose(advice, limit))}" if advice else ""
 
 
-def _where(block: Block, anchor: Span) -> str:
+def _where(block: Block, subject: _Subject) -> str:
     """Name the instances, the module call and the roots, as far as the reader cannot see them from the line."""
     findings = block.findings
     told = []
     names = instances(finding for finding in findings if finding.framework != SECRETS)
     if len(names) > 1:
         told.append(f"This block stands for {len(names)} resources: {listed(names)}.")
-    told += [_through(block, anchor, caller, call) for caller, call in _calls(findings)[:3]]
+    told += [_through(block, subject.anchor, caller, call) for caller, call in _calls(findings)[:3]]
     seen_from = roots(findings)
     if len(seen_from) > 1:
         told.append(f"Seen from the roots {listed(tuple(root or '.' for root in seen_from))}.")
-    if any(f.source is Source.PLAN for f in findings):
-        told.append("Seen in the plan.")
+    planned = [finding for finding in findings if finding.source is Source.PLAN]
+    if planned:
+        sure = not any(finding.root in subject.guessed for finding in planned)
+        told.append("Seen in the plan." if sure else "Seen in the approximate plan.")
     return " ".join(told)
 
 

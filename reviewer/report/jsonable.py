@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reviewer.model import Examination, Finding, Status, Suggestion
+from reviewer.model import Examination, Finding, PlannedChange, RootPlan, Status, Suggestion
 from reviewer.report.blocks import order
 from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Proposals, holds_secret, proposals
@@ -17,7 +17,7 @@ from reviewer.report.offers import Proposals, holds_secret, proposals
 def build_json(examination: Examination) -> dict[str, Any]:
     """Return `verdict`, `not_examined` and `findings`, most severe first within each status.
 
-    Beyond the contract a finding says whether it is `blocking` and `waived`, and has the `guidance` for it. A
+    Beyond the contract `plans` hold what is planned, and a finding says whether it is `blocking` and `waived`, and has the `guidance` for it. A
     suggestion whose lines hold a secret is left out: masked it would be wrong.
     """
     comparison, verdict = examination.comparison, examination.verdict
@@ -30,12 +30,42 @@ def build_json(examination: Examination) -> dict[str, Any]:
         (Status.FIXED, comparison.fixed),
     )
     return {
+        "plans": list(map(_plan, examination.plans)),
         "verdict": "passed" if verdict.passed else "blocked",
         "not_examined": [{"what": n.what, "why": mask_secrets(n.why)} for n in comparison.not_examined],
         "findings": [
             {**_finding(f, status), **_fix(f, proposed), "blocking": f in blocking, "waived": f in waived}
             for status, findings in groups
             for f in _sorted(findings)
+        ],
+    }
+
+
+def _plan(plan: RootPlan) -> dict[str, Any]:
+    return {
+        "root": plan.root,
+        "workspace": plan.workspace,
+        "origin": plan.origin.value,
+        "approximate": plan.approximate,
+        "not_planned": mask_secrets(plan.not_planned) or None,
+        "counts": {action.value: count for action, count in plan.counts},
+        "changes": [_change(change) for change in plan.changes],
+        "left_out": plan.left_out,
+        "drifted": plan.drifted,
+    }
+
+
+def _change(change: PlannedChange) -> dict[str, Any]:
+    return {
+        "address": change.address,
+        "action": change.action.value,
+        "path": change.span.path if change.span else None,
+        "start_line": change.span.start_line if change.span else None,
+        "previous_address": change.previous_address or None,
+        "severity": change.severity.word if change.severity else None,
+        "attributes": [
+            {"path": one.path, "before": mask_secrets(one.before), "after": mask_secrets(one.after)}
+            for one in change.attributes
         ],
     }
 

@@ -166,7 +166,7 @@ def _result(finding: Finding, rule_index: int, waived: Waived | None) -> dict[st
         "message": {"text": _message(finding)},
         "locations": [_location(finding.span, finding.resource)],
         "partialFingerprints": {"plumbrule/v1": finding.fingerprint} if finding.fingerprint else {},
-        "properties": {"severity": finding.severity.word},
+        "properties": {"severity": finding.severity.word, "source": finding.source.value},
     }
     if finding.caller is not None:
         called = _location(finding.caller, "") | {"id": 1, "message": {"text": "The module call that leads here."}}

@@ -14,6 +14,7 @@ from reviewer.report.blocks import Issue, block_resource, instances, issues_of, 
 from reviewer.report.comment import rule_link
 from reviewer.report.fix_sections import diffs_section, fix_words, footnotes, patch_section, word_of
 from reviewer.report.links import Links
+from reviewer.report.plan_sections import plan_sections
 from reviewer.report.sections import Section, counted, fitted, folded, listing
 from reviewer.report.text import code, one_line, prose, sentence
 from reviewer.report.tools import Tools
@@ -84,6 +85,7 @@ def build_summary(
         _numbered(listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.issue)),
         listing(_failed(examination), verdict.failures, tell.missing),
         listing(_POLICY_PROBLEMS, examination.policy_problems, tell.problem),
+        *plan_sections(examination, tell.place),
         _new(issues_of(others), tell, alone=not stops),
         diffs_section(examination, comments) if comments is not None else Section(opening=""),
         patch_section(examination, offer_apply=offer_apply) if comments is not None else Section(opening=""),

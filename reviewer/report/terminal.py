@@ -11,11 +11,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reviewer.model import Examination, Finding, Risk, Severity
+from reviewer.model import Examination, Finding, Risk, Severity, Source
 from reviewer.report.blocks import SECRETS, Issue, instances, issues_of, place
 from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Form, Offer, Proposals, proposals
 from reviewer.report.patch import changes
+from reviewer.report.plan_text import plan_lines
 from reviewer.report.proposal import asked_for
 from reviewer.report.sections import counted
 from reviewer.report.summary import live
@@ -69,6 +70,8 @@ def render_text(examination: Examination, *, color: bool, width: int) -> str:
     blocks = ["\n".join(_issue(issue, files, proposed, page)) for issue in issues]
     notes = [*_policy_problems(examination, page), *_missing(examination, page)]
     blocks += ["\n".join(notes)] if notes else []
+    planned = plan_lines(examination.plans, color=color)
+    blocks += ["\n".join(planned)] if planned else []
     return "\n\n".join([*blocks, _fixes(examination, issues, proposed) + _tail(examination, page)]) + "\n"
 
 
@@ -86,6 +89,7 @@ def _issue(issue: Issue, files: Mapping[str, tuple[str, ...]], proposed: Proposa
     if offer:
         yield from _fix(offer, finding, (_ESCAPE.sub("", line) for line in excerpt), page)
     told = ": ".join(part for part in (_about(issue), _news(finding)) if part)
+    told += " (seen in the plan)" if finding.source is Source.PLAN else ""
     yield from _wrapped(plain(told, 900), page)
     guidance = proposed.guidance(issue.findings)
     advice = "" if offer else guidance.text if guidance else finding.remedy

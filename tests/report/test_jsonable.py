@@ -15,6 +15,7 @@ def test_the_json_is_the_contract():
     told = build_json(examination((SSH_OPEN,), not_examined=(NO_HELM,)))
     assert told == snapshot(
         {
+            "plans": [],
             "verdict": "blocked",
             "not_examined": [{"what": "charts/web", "why": "helm is not installed on this server"}],
             "findings": [

@@ -88,7 +88,7 @@ def test_one_result_and_its_rule():
                     }
                 ],
                 "partialFingerprints": {"plumbrule/v1": "52e2a24717e229e5599422c315c9dbef"},
-                "properties": {"severity": "high"},
+                "properties": {"severity": "high", "source": "code"},
             }
         ]
     )
