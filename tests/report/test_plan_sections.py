@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what is told is longer than a line of code)
 from __future__ import annotations
 
 import json
