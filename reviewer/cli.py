@@ -11,6 +11,7 @@ import click
 from reviewer.derive.command import recipes
 from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Risk
+from reviewer.policy_commands import policy as policy_commands
 
 EXIT_PASSED, EXIT_BLOCKED, EXIT_COULD_NOT_RUN = 0, 1, 2
 FORMATS = ("text", "json", "sarif", "markdown")
@@ -107,6 +108,7 @@ def fixes_report(path: Path, form: str) -> None:
 
 
 commands.add_command(recipes)
+commands.add_command(policy_commands)
 
 
 @commands.command()

@@ -18,6 +18,7 @@ from reviewer.plan.rego_results import (
     MAX_MESSAGE,
     MAX_NAME,
     MAX_PROBLEMS,
+    MAX_RESULTS,
     Evaluation,
     Outcome,
     PolicyTest,
@@ -292,7 +293,11 @@ def _dotted(package: Names) -> str:
 
 
 def _limited(evaluation: Evaluation) -> Evaluation:
-    return replace(evaluation, problems=tuple(_first(evaluation.problems)))
+    results, problems = evaluation.results, evaluation.problems
+    if len(results) > MAX_RESULTS:
+        why = f"the policies have {len(results):,} messages; only {MAX_RESULTS:,} of them are told"
+        problems = (Problem(path="", line=0, why=why), *problems)
+    return replace(evaluation, results=results[:MAX_RESULTS], problems=tuple(_first(problems)))
 
 
 def _first(problems: Iterable[Problem]) -> Iterator[Problem]:
