@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from reviewer import apply, jobs
+from reviewer import apply, jobs, look
 from reviewer.apply import apply_fixes
 from reviewer.gh.client import GitHub
 from reviewer.heartbeat import repeating
@@ -35,6 +35,7 @@ def build_services(settings: Settings, scanner: ScansUnits, store: Store) -> Ser
         store=store,
         scanner=scanner,
         cache=ScanCache(settings.data_dir / "cache", CACHE_BYTES),
+        queue=jobs.Queue(store.engine),
     )
 
 
@@ -55,13 +56,25 @@ def run_worker(settings: Settings, scanner: Scanner) -> None:
 
 
 def do(services: Services, request: ReviewRequest, steps: jobs.Steps) -> None:
-    """Do what a job is for: a review, or the fixes of one."""
-    (apply_fixes if request.subject is Subject.FIXES else review)(services, request, steps)
+    """Do what a job is for: a review, the fixes of one, or a look whether one is to be made again."""
+    match request.subject:
+        case Subject.FIXES:
+            apply_fixes(services, request, steps)
+        case Subject.PLAN:
+            look.look(services, request, steps)
+        case _:
+            review(services, request, steps)
 
 
 def give_up(services: Services, request: ReviewRequest, error: Exception) -> None:
     """Tell whoever waits for a job that it failed for good."""
-    (apply.explain_failure if request.subject is Subject.FIXES else explain_failure)(services, request, error)
+    match request.subject:
+        case Subject.FIXES:
+            apply.explain_failure(services, request, error)
+        case Subject.PLAN:
+            look.explain_failure(request, error)
+        case _:
+            explain_failure(services, request, error)
 
 
 def prune(settings: Settings) -> None:

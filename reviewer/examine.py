@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
 from reviewer.judge.policy import Policy
-from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, Risk, ScanResult, Sha, Verdict
+from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, NotExamined, Risk, ScanResult, Sha, Verdict
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
@@ -25,6 +26,9 @@ from reviewer.scan.objects import Clone
 from reviewer.scan.running import Bench
 from reviewer.scan.scanner import ScansUnits
 from reviewer.settings import ScanLimits
+
+if TYPE_CHECKING:
+    from reviewer.gh.artifacts import FoundPlans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Case:
     limits: ScanLimits
     policy_file: tuple[str, str] | None = None  # name and text of a file that is the policy instead
     organization_policy: str | None = None  # text of plumbrule.yml in the organization's .github repository
+    real_plans: Callable[[str], FoundPlans] | None = None  # finds what a workflow left under a name
 
 
 def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> Examination:
@@ -51,8 +56,9 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     bench = Bench(clone=case.clone, scanner=scanner, cache=cache, limits=case.limits, stop=stop)
     pair = scan(case, bench)
     judged = judge(case, pair)
+    said = (*judged.comparison.not_examined, *said_of_plans(case, pair, judged.ruling.policy))
     return Examination(
-        comparison=judged.comparison,
+        comparison=replace(judged.comparison, not_examined=said),
         verdict=judged.verdict,
         fixes=propose_fixes(bench, pair, live(judged.comparison, judged.verdict), judged.ruling.policy),
         diff=judged.diff,
@@ -66,6 +72,13 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
         roots=judged.head.roots,
         resources=judged.head.resources,
     )
+
+
+def said_of_plans(case: Case, pair: PairScan, policy: Policy) -> tuple[NotExamined, ...]:
+    """Return what there is to say of the plans that a workflow made, where the change touches a root."""
+    if case.real_plans is None or not pair.roots:
+        return ()
+    return case.real_plans(policy.plan.artifact).statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

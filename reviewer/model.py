@@ -99,6 +99,7 @@ class Subject(enum.StrEnum):
     MERGE_GROUP = "merge_group"
     DEFAULT_BRANCH = "default_branch"
     FIXES = "fixes"  # no review: the safe fixes of one are to be committed
+    PLAN = "plan"  # no review: a workflow ended, and may have left a plan that one is to be made with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -154,9 +155,9 @@ class ReviewRequest:
 
     @property
     def key(self) -> str:
-        """What supersedes what: `REPOSITORY_ID#NUMBER`, `REPOSITORY_ID@REF`, `REPOSITORY_ID#NUMBER/fixes`."""
-        if self.subject is Subject.FIXES:
-            return f"{self.repository.id}#{self.number}/fixes"
+        """What supersedes what: `REPOSITORY_ID#NUMBER`, `REPOSITORY_ID@REF`, `REPOSITORY_ID#NUMBER/fixes`, .../plan."""
+        if self.subject in {Subject.FIXES, Subject.PLAN}:
+            return f"{self.repository.id}#{self.number}/{self.subject.value}"
         return f"{self.repository.id}#{self.number}" if self.number else f"{self.repository.id}@{self.head_ref}"
 
     @property

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +20,7 @@ from pydantic import TypeAdapter
 from reviewer.errors import Gone, PlumbruleError, Rejected, Superseded, Transient
 from reviewer.examine import Case, examine
 from reviewer.gh import publish as gh
+from reviewer.gh.artifacts import Commits, FoundPlans, find_plans
 from reviewer.gh.client import GitHub, RepositoryClient
 from reviewer.gh.dry_run import DryRunClient
 from reviewer.gh.surface import Surface
@@ -37,7 +39,7 @@ from reviewer.settings import Settings
 from reviewer.store import Store
 
 if TYPE_CHECKING:
-    from reviewer.jobs import Steps
+    from reviewer.jobs import Queue, Steps
 
 log = structlog.get_logger()
 
@@ -53,6 +55,7 @@ class Services:
     store: Store
     scanner: ScansUnits
     cache: ScanCache
+    queue: Queue
     today: Callable[[], date] = date.today
 
 
@@ -133,6 +136,8 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
         base = client.merge_base(base_tip, head)
     wanted: list[str] = [sha for sha in dict.fromkeys((head, base, base_tip)) if sha]
     clone.fetch(wanted)
+    commits = Commits(head=head, base=base or head, tip=base_tip or head)
+    real = partial(plans_of_workflow, services, clone, request, commits, stop)
     return Case(
         clone=clone,
         head=head,
@@ -142,7 +147,21 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
         organization_policy=client.organization_policy(),
         today=services.today(),
         limits=services.settings.scan_limits,
+        real_plans=real if request.subject is Subject.PULL_REQUEST else None,
     )
+
+
+def plans_of_workflow(
+    services: Services, clone: GitHubClone, request: ReviewRequest, commits: Commits, stop: Stop, name: str
+) -> FoundPlans:
+    """Return the plans that the repository's own workflow left under `name`; they are kept in memory only.
+
+    What is looked for is noted first: a workflow that ends from then on has the review made again (see `look`).
+    """
+    services.store.note_plan(request.id, name, None)
+    found = find_plans(services.github.installation(request.repository), clone, commits, name, stop)
+    services.store.note_plan(request.id, name, found.artifact)
+    return found
 
 
 def clone_of(services: Services, client: RepositoryClient, repository: Repository, stop: Stop) -> GitHubClone:

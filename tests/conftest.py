@@ -13,7 +13,7 @@ from tests.fake_github import FakeGitHub
 from tests.stub_scanner import StubScanner
 from tests.world import SAFE_BUCKET, House, Modes, World, running_house
 
-STEPS = ("announce", "examine", "publish", "upload", "commit", "answer")
+STEPS = ("announce", "examine", "publish", "upload", "commit", "answer", "look")
 
 
 class NetworkForbidden(BaseException):

@@ -10,7 +10,7 @@ import pytest
 from reviewer import jobs
 from reviewer.jobs import QUEUE
 from reviewer.model import Repository, ReviewRequest, Subject
-from reviewer.store import DatabaseAway, Store, open_engine
+from reviewer.store import DatabaseAway, Sought, Store, open_engine
 from reviewer.store.heads import decode, encode
 from tests.durable import A, B, C, environment, hand, settings_in, wish
 from tests.postgres import running_postgres
@@ -200,6 +200,67 @@ def test_tidying_forgets_what_is_over_and_keeps_what_is_open(behind):
     assert behind.store.begin("rv:5#1:00000001", 1) is None
     assert behind.want(wish(1, head=B)).reviews == ("rv:5#1:00000003",)
     assert behind.want(wish(2)).reviews == ("rv:5#2:00000001",)
+
+
+def looks(behind, head=A, repository_id=5):
+    """The looks that the end of a workflow starts."""
+    started = behind.store.write(lambda c: behind.store.look_again(c, repository_id, head))
+    return [admission.request for admission in started]
+
+
+def reviewed_again(behind, look, artifact):
+    return behind.store.write(lambda c: behind.store.admit_for_plan(c, look, artifact)).request
+
+
+def test_only_a_review_that_looked_for_a_plan_already_is_looked_at_again(behind):
+    behind.want(wish())
+    behind.want(wish(2, B))
+    assert looks(behind) == []  # it will find the plan by itself
+    behind.store.note_plan("rv:5#1:00000001", "tfplan", None)
+    (look,) = looks(behind)
+    assert (look.subject, look.key, look.id, look.head_sha) == (Subject.PLAN, "5#1/plan", "rv:5#1/plan:00000001", A)
+    assert (looks(behind, C), looks(behind, repository_id=6)) == ([], [])
+    assert behind.store.sought_plan(look) == Sought(name="tfplan", artifact=None)
+    assert behind.store.is_current(replace(wish(), generation=1))
+
+
+def test_a_later_look_takes_the_place_of_an_earlier_one(behind):
+    behind.want(wish())
+    behind.store.note_plan("rv:5#1:00000001", "tfplan", None)
+    first, second = looks(behind)[0], looks(behind)[0]
+    assert current(behind, first, second) == [False, True]
+
+
+def test_a_plan_that_arrived_is_reviewed_once(behind):
+    behind.want(wish())
+    behind.store.note_plan("rv:5#1:00000001", "tfplan", 7)
+    (look,) = looks(behind)
+    assert reviewed_again(behind, look, 7) is None
+    again = reviewed_again(behind, look, 8)
+    assert again == replace(wish(), generation=2)
+    assert behind.store.sought_plan(look) == Sought(name="tfplan", artifact=8)
+    assert reviewed_again(behind, look, 8) is None
+    assert current(behind, replace(wish(), generation=1), again) == [False, True]
+
+
+def test_the_newest_plan_that_is_known_stays_known(behind):
+    behind.want(wish())
+    for artifact in (None, 8, None, 7):
+        behind.store.note_plan("rv:5#1:00000001", "tfplan", artifact)
+    assert behind.store.sought_plan(looks(behind)[0]) == Sought(name="tfplan", artifact=8)
+
+
+def test_a_plan_for_a_head_that_went_on_or_closed_is_nothing(behind):
+    behind.want(wish())
+    behind.store.note_plan("rv:5#1:00000001", "tfplan", None)
+    (look,) = looks(behind)
+    behind.want(wish(head=B))
+    assert (behind.store.sought_plan(look), reviewed_again(behind, look, 8)) == (None, None)
+    behind.store.note_plan("rv:5#1:00000002", "tfplan", None)
+    (look,) = looks(behind, B)
+    behind.store.write(lambda c: behind.store.close(c, "5#1", as_of=None))
+    assert (behind.store.sought_plan(look), reviewed_again(behind, look, 8)) == (None, None)
+    assert looks(behind, B) == []
 
 
 def test_an_event_of_the_same_second_counts_and_an_older_one_does_not(behind):

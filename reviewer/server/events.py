@@ -16,6 +16,7 @@ _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _NOT_IN_REFS = re.compile(r"[ ~^:?*\[\\]|\.\.|@\{")
 _REVIEW_ID = re.compile(r"rv:((\d{1,16})(?:#(\d{1,16})|@.{1,300})):\d{8,16}")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(?:\[bot\])?")
+_PLANNING = {"pull_request", "push"}
 _WANTED = {"opened", "reopened", "synchronize", "ready_for_review", "edited"}
 
 
@@ -71,7 +72,15 @@ class FixesWanted:
     request: ReviewRequest
 
 
-Event = ReviewWanted | Rerequested | FixesWanted | Closed | Forgotten | Ignored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A workflow of the repository's own ended on a commit: it may have left a plan."""
+
+    repository_id: int
+    head_sha: Sha
+
+
+Event = ReviewWanted | Rerequested | FixesWanted | RunEnded | Closed | Forgotten | Ignored
 
 
 def parse_event(name: str, payload: Any) -> Event:  # noqa: PLR0911 (one return an event)
@@ -90,6 +99,8 @@ def parse_event(name: str, payload: Any) -> Event:  # noqa: PLR0911 (one return 
             return ReviewWanted(request=_merge_group(payload))
         case "merge_group", "destroyed":
             return Closed(key=_merge_group(payload).key)
+        case "workflow_run", "completed":
+            return _run_ended(payload)
         case "push", _:
             return _push(payload)
         case "installation", "deleted" | "suspend":
@@ -196,6 +207,16 @@ def _push(payload: dict[str, Any]) -> Event:
     pushed_at = _find(payload, "repository.pushed_at")  # a number in this event, a text in all others
     known = isinstance(pushed_at, int) and not isinstance(pushed_at, bool) and 0 < pushed_at < MAX_ID
     return ReviewWanted(request=request, as_of=float(pushed_at) if known else None)
+
+
+def _run_ended(payload: dict[str, Any]) -> Event:
+    """Payloads name no pull requests for forks, and all with that branch for others: the commit is what counts."""
+    repository = _repository(payload)
+    if _find(payload, "workflow_run.head_repository.id") != repository.id:
+        return Ignored(why="a run of a fork")
+    if _find(payload, "workflow_run.event") not in _PLANNING:
+        return Ignored(why="not a run on the head of a pull request")
+    return RunEnded(repository_id=repository.id, head_sha=_sha(payload, "workflow_run.head_sha"))
 
 
 def _removed(payload: dict[str, Any]) -> Forgotten:

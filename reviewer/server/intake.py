@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reviewer.jobs import Queue
-from reviewer.server.events import Closed, Event, FixesWanted, Forgotten, Ignored, Rerequested, ReviewWanted
+from reviewer.server.events import Closed, Event, FixesWanted, Forgotten, Ignored, Rerequested, ReviewWanted, RunEnded
 from reviewer.store import Admission, Connection, Store
 
 DUPLICATE = "stored before"
@@ -41,7 +41,9 @@ def take_in(store: Store, queue: Queue, delivery_id: str, name: str, event: Even
     return store.write(job)
 
 
-def _follow(store: Store, queue: Queue, connection: Connection, event: Event) -> Taken:
+def _follow(  # noqa: PLR0911 (one return an event)
+    store: Store, queue: Queue, connection: Connection, event: Event
+) -> Taken:
     match event:
         case ReviewWanted():
             admission = store.admit(connection, event.request, as_of=event.as_of)
@@ -50,6 +52,8 @@ def _follow(store: Store, queue: Queue, connection: Connection, event: Event) ->
             return _enqueue(queue, connection, (store.start(connection, event.request),))
         case Rerequested():
             return _enqueue(queue, connection, _again(store, connection, event))
+        case RunEnded():
+            return _enqueue(queue, connection, store.look_again(connection, event.repository_id, event.head_sha))
         case Closed():
             store.close(connection, event.key, as_of=event.as_of)
             return Taken(outcome="closed")

@@ -119,6 +119,11 @@ class Database:
             schema=None if self._sqlite else "dbos",
         )
 
+    @property
+    def engine(self) -> Engine:
+        """The connections that this was made with, for the queue to share."""
+        return self._engine
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Give a connection whose writes are all on disk after the block, or none is. Raises DatabaseAway."""

@@ -100,7 +100,7 @@ class Heads(Database):
     def keys_of(self, connection: Connection, repository_id: int, head_sha: Sha) -> tuple[str, ...]:
         """Return the keys that are open at `head_sha`, and are to be reviewed."""
         here = [head.c.repository_id == repository_id, head.c.head_sha == head_sha, head.c.open]
-        here.append(head.c.subject != Subject.FIXES.value)
+        here.append(head.c.subject.not_in((Subject.FIXES.value, Subject.PLAN.value)))
         return tuple(connection.execute(sa.select(head.c.key).where(*here)).scalars())
 
     def close(self, connection: Connection, key: str, *, as_of: float | None) -> bool:

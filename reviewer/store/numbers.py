@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 
 from reviewer.model import Subject
 from reviewer.store.database import Database
-from reviewer.store.tables import delivery, head, review, step, tally, worker
+from reviewer.store.tables import delivery, head, review, sought, step, tally, worker
 
 DAY = 86400.0
 WAITING = ("ENQUEUED", "PENDING", "DELAYED")
-_SHORT_LIVED = (Subject.MERGE_GROUP.value, Subject.FIXES.value)
+_SHORT_LIVED = (Subject.MERGE_GROUP.value, Subject.FIXES.value, Subject.PLAN.value)
 SECONDS_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -72,7 +72,8 @@ class Numbers(Database):
             connection.execute(sa.delete(head).where(gone))
             newest = sa.select(head.c.review_id).where(head.c.review_id.is_not(None))
             connection.execute(sa.delete(review).where(review.c.requested_at < limit, review.c.id.notin_(newest)))
-            connection.execute(sa.delete(step).where(step.c.review_id.notin_(sa.select(review.c.id))))
+            for table in (step, sought):
+                connection.execute(sa.delete(table).where(table.c.review_id.notin_(sa.select(review.c.id))))
             connection.execute(sa.delete(worker).where(worker.c.beat_at < limit))
 
     def _totals(self, metric: str) -> list[tuple[str, str, float]]:

@@ -51,6 +51,13 @@ step = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("result", sa.Text, nullable=False),
 )
+sought = sa.Table(  # the workflow's plan that a review looked for, by name, and the newest that it knows of, by number
+    "sought",
+    METADATA,
+    sa.Column("review_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("artifact_id", sa.BigInteger),
+)
 worker = sa.Table(
     "worker",
     METADATA,

@@ -37,6 +37,15 @@ def check(name: str, *, head: str = A, pull_requests: tuple[int, ...] = (), exte
     }
 
 
+def workflow_run(
+    *, head: str = A, event: str = "pull_request", head_repository: int | None = 5, action: str = "completed"
+) -> dict[str, Any]:
+    """A `workflow_run` event; `head_repository` 5 is the repository itself."""
+    repository = None if head_repository is None else {"id": head_repository}
+    run = {"head_sha": head, "event": event, "head_repository": repository, "pull_requests": []}
+    return {**COMMON, "action": action, "workflow_run": run}
+
+
 def merge_group(action: str = "checks_requested") -> dict[str, Any]:
     """A `merge_group` event."""
     group = {

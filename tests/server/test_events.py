@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewer.model import Repository, ReviewRequest, Subject
-from reviewer.server.events import BadEvent, Closed, Forgotten, Ignored, Rerequested, ReviewWanted, parse_event
+from reviewer.server.events import (
+    BadEvent,
+    Closed,
+    Forgotten,
+    Ignored,
+    Rerequested,
+    ReviewWanted,
+    RunEnded,
+    parse_event,
+)
 from tests.durable import A, B, wish
 from tests.server import payloads
 
@@ -46,6 +55,25 @@ def test_a_closed_pull_request_is_closed():
 @pytest.mark.parametrize("action", ["labeled", "assigned", "converted_to_draft", "locked", "enqueued"])
 def test_what_does_not_change_the_code_is_ignored(action):
     assert isinstance(parse_event("pull_request", payloads.pull_request(action)), Ignored)
+
+
+@pytest.mark.parametrize("cause", ["pull_request", "push"])
+def test_a_workflow_that_ended_may_have_left_a_plan_for_its_commit(cause):
+    ended = parse_event("workflow_run", payloads.workflow_run(event=cause))
+    assert ended == RunEnded(repository_id=5, head_sha=A)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"head_repository": 6}, {"head_repository": None}, {"event": "pull_request_target"}, {"action": "requested"}],
+)
+def test_a_workflow_of_a_fork_or_of_another_cause_is_ignored(more):
+    assert isinstance(parse_event("workflow_run", payloads.workflow_run(**more)), Ignored)
+
+
+def test_a_workflow_run_without_its_commit_is_not_understood():
+    with pytest.raises(BadEvent, match=r"workflow_run\.head_sha"):
+        parse_event("workflow_run", payloads.workflow_run(head="main"))
 
 
 @pytest.mark.parametrize("name", ["check_run", "check_suite"])
