@@ -135,8 +135,9 @@ def render_evaluation(evaluation: Evaluation, form: str) -> str:
         lines.append(f"{verb} ({result.severity.word}) {result.package}.{result.rule}: {_plain(result.message)}{about}")
     lines += [f"excepted: {name}" for name in evaluation.excepted]
     denied = sum(result.denies for result in evaluation.results)
-    counts = f"{evaluation.rules} rule{'s' * (evaluation.rules != 1)}: {denied} denied, {len(evaluation.results) - denied} warned"
-    return "\n".join([*lines, f"{counts}, {len(evaluation.problems)} could not be used"]) + "\n"
+    rules = "1 rule" if evaluation.rules == 1 else f"{evaluation.rules} rules"
+    counts = f"{denied} denied, {len(evaluation.results) - denied} warned, {len(evaluation.problems)} could not be used"
+    return "\n".join([*lines, f"{rules}: {counts}"]) + "\n"
 
 
 def _as_json(result: Result) -> dict[str, object]:

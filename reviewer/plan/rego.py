@@ -6,6 +6,7 @@ this child ends it then, and says so.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -118,6 +119,7 @@ def _builtins(engine: Any) -> frozenset[str]:
 
 def _parsed(path: str, raw: bytes) -> _Source | Problem:
     """Return the file as Rego v1 if it is that, else as v0; when it is neither, what the parser got further with."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -280,6 +282,8 @@ def _problem(error: RuntimeError, path: str, line: int) -> Problem:
         if found["path"] != rego_builtins.PACKAGE:
             path, line = found["path"], int(found["line"])
     why = told.partition(" Got ")[0] or "the engine gave no reason"
+    if "not scheduled" in why:
+        why = "the engine cannot compare what a comprehension makes in the head of a rule: assign it in the body"
     return Problem(path=path, line=line, why=why.replace("\n", " ")[:300])
 
 

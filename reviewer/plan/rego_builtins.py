@@ -87,7 +87,13 @@ _ADDED = {
 {}(a, b) := false if {{ valid_cidrs(a, b); not net.cidr_contains(a, b); not net.cidr_contains(b, a) }}
 """,
     "any": "{}(xs) := true in xs if type_name(xs) in {{`array`, `set`}}\n",
-    "all": "{}(xs) := count([x | some x in xs; x != true]) == 0 if type_name(xs) in {{`array`, `set`}}\n",
+    "all": """
+{}(xs) := held if {{
+    type_name(xs) in {{`array`, `set`}}
+    others := [x | some x in xs; x != true]
+    held := count(others) == 0
+}}
+""",
     "re_match": "{}(pattern, x) := regex.match(pattern, x) if {{ is_string(pattern); is_string(x) }}\n",
     "set_diff": "{}(a, b) := a - b if {{ is_set(a); is_set(b) }}\n",
     "cast_array": "{}(xs) := [x | some x in xs] if type_name(xs) in {{`array`, `set`}}\n",
@@ -100,7 +106,7 @@ _ADDED = {
 
 _HELPERS = """package plumbrule
 
-present(x) if { x != null; x != [] }
+present(x) if { x != false; x != null; x != [] }
 
 quoted(x) := json.marshal(x)
 
@@ -111,7 +117,7 @@ valid_cidrs(a, b) if { is_string(a); is_string(b); net.cidr_is_valid(a); net.cid
 """
 
 PRESENT = f"data.{PACKAGE}.present"
-"""Tells whether a value is anything but null and []: what a provider plans for a block that nobody wrote."""
+"""Tells whether a value is anything but false, null and []: a provider plans the last two for what nobody wrote."""
 
 QUOTED = f"data.{PACKAGE}.quoted"
 

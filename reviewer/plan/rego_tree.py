@@ -19,7 +19,7 @@ _PLAN = "input.json"
 
 
 def is_policy_file(path: str) -> bool:
-    """Tell whether a file of a folder of policies is one, or data for them: nothing hidden, and no other kind of file."""
+    """Tell whether a file below a folder of policies is a policy or data: nothing hidden, and of no other kind."""
     return path.endswith(_SUFFIXES) and not any(part.startswith(".") for part in path.split("/"))
 
 
