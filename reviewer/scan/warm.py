@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reviewer.plan import rego
 from reviewer.scan import checkov_runners, contained, fixing, frames, sandbox
 from reviewer.scan.results import MAX_BYTES
 
@@ -57,7 +58,9 @@ def main() -> None:
 
 
 def work(request: dict[str, Any], tree: Path) -> bytes:
-    """Do what a request is for: to fix findings, or to scan."""
+    """Do what a request is for: to put policies to a plan, to fix findings, or to scan."""
+    if request["kind"] == "rego":
+        return rego.evaluate(request, tree)
     return fixing.fix_unit(request, tree) if "findings" in request else contained.scan_unit(request, tree)
 
 
@@ -65,9 +68,13 @@ class Parent:
     """The event loop. One thread, because a fork with threads is a fork with locks held by nobody."""
 
     def __init__(self, told: Mapping[str, Any], scan: Scan) -> None:
-        """`told` names the folders `trees` and `scratch`, and whether we are `namespaced`. Takes over descriptor 1."""
+        """`told` names the folders `trees` and `scratch`.
+
+        It says whether we are `namespaced`, and whether anything is to be scanned with `checkov`. Takes over descriptor 1.
+        """
         self._trees, self._scratch = Path(told["trees"]), Path(told["scratch"])
         self._namespaced = bool(told["namespaced"])
+        self._checkov = bool(told.get("checkov", True))
         self._scan = scan
         self._answers = os.dup(1)
         os.dup2(2, 1)  # what a library prints must not look like an answer
@@ -81,6 +88,8 @@ class Parent:
 
     def warm_up(self) -> None:
         """Pay for every first use, then freeze what there is, so that children share it."""
+        if not self._checkov:
+            return
         self._build_bicep_grammar()  # the process for it starts small, before anything is imported
         gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the time
         contained.warm_up(self._scratch)
