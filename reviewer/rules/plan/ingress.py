@@ -162,7 +162,7 @@ def check_ingress(view: PlanView) -> Iterator[PlanHit]:
                 change=change,
                 attribute=attribute,
                 severity=max(severity for _, _, severity in told),
-                message=f"{named(change)} opens {listed(words for _, words, _ in told)} to {sources}.",
+                message=f"{named(change)} opens {listed(_words(told))} to {sources}.",
             )
 
 
@@ -173,29 +173,45 @@ def _is_open_already(opening: Opening, before: Iterable[Opening]) -> bool:
     )
 
 
-def _judged(opening: Opening, before: list[Opening], created_by: str) -> tuple[str, Severity]:
-    """What to say of an opening, and how bad it is; "" when there is nothing to say, or Checkov says it."""
+def _words(told: Iterable[tuple[Opening, tuple[str, ...], Severity]]) -> Iterator[str]:
+    return (word for _, words, _ in told for word in words)
+
+
+def _judged(opening: Opening, before: list[Opening], created_by: str) -> tuple[tuple[str, ...], Severity]:
+    """What to say of an opening, and how bad it is; () when there is nothing to say, or Checkov says it."""
     is_plain = opening.source.lower() in ("0.0.0.0/0", "::/0", "*", "internet", "any")
     said = _SAID_BY_CHECKOV.get(created_by, frozenset()) if is_plain else frozenset()
     if opening.protocol in ("icmp", "icmpv6", "58"):
-        return ("" if created_by else "ICMP"), Severity.LOW
+        return () if created_by else ("ICMP",), Severity.LOW
     if opening.first == 0 and opening.last >= _LAST:
-        return ("" if said else f"every {opening.protocol} port".replace("  ", " ")), Severity.CRITICAL
+        return () if said else (f"every {opening.protocol} port".replace("  ", " "),), Severity.CRITICAL
     ports = [
         port
-        for port in _NAMES
+        for port in sorted(_NAMES)
         if opening.first <= port <= opening.last and not any(old.covers(opening.protocol, port) for old in before)
     ]
-    ports = [port for port in sorted(ports) if port not in said]
-    if ports:
-        worst = Severity.CRITICAL if any(port in _NO_PASSWORD for port in ports) else Severity.HIGH
-        return listed(f"port {port} ({_NAMES[port]})" for port in ports), worst
-    if opening.first == opening.last and opening.first in _WEB:
-        return ("" if created_by else f"port {opening.first}"), Severity.LOW
-    if created_by and any(opening.first <= port <= opening.last for port in said):
-        return "", Severity.LOW
-    span = f"port {opening.first}" if opening.first == opening.last else f"ports {opening.first} to {opening.last}"
-    return span, Severity.LOW if created_by else Severity.MEDIUM
+    told = [port for port in ports if port not in said]
+    if told:
+        is_free = any(port in _NO_PASSWORD for port in told)
+        return (_named_ports(opening, told),), Severity.CRITICAL if is_free else Severity.HIGH
+    return _other(opening, created_by, is_said=any(opening.first <= port <= opening.last for port in said))
+
+
+def _named_ports(opening: Opening, ports: list[int]) -> str:
+    names = listed((f"{port} {_NAMES[port]}" for port in ports), most=3)
+    if opening.first == opening.last:
+        return f"port {opening.first} ({_NAMES[opening.first]})"
+    return f"ports {opening.first} to {opening.last} ({names})"
+
+
+def _other(opening: Opening, created_by: str, *, is_said: bool) -> tuple[tuple[str, ...], Severity]:
+    """What to say of ports without a name."""
+    if is_said or (created_by and opening.first == opening.last and opening.first in _WEB):
+        return (), Severity.LOW
+    if opening.first != opening.last:
+        return (f"ports {opening.first} to {opening.last}",), Severity.LOW if created_by else Severity.MEDIUM
+    is_mild = created_by or opening.first in _WEB
+    return (f"port {opening.first}",), Severity.LOW if is_mild else Severity.MEDIUM
 
 
 _FIREWALL_RULE = re.compile(r"^azurerm_(?:mssql|sql|postgresql|postgresql_flexible_server|mysql|mysql_flexible_server"

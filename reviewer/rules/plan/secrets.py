@@ -14,12 +14,12 @@ from reviewer.model import PlanAction, Severity
 from reviewer.rules.plan.rule import PlanHit, PlanRule, PlanView
 from reviewer.rules.plan.values import leaves, listed, named, short
 from reviewer.tfplan.model import OutputChange
+from reviewer.tfplan.secret_names import SENSITIVE
 
-REDACTED = "(sensitive value)"
 _MOST = 50
 """Places of one resource that a message counts."""
 
-_ALWAYS_REDACTED = re.compile(r"^(?:user_data|custom_data|metadata_startup_script|startup_script)", re.IGNORECASE)
+_ALWAYS_SENSITIVE = re.compile(r"^(?:user_data|custom_data|metadata_startup_script|startup_script)", re.IGNORECASE)
 """Scripts that are kept back whatever is in them."""
 
 
@@ -44,7 +44,7 @@ def _plain(values: Any, marks: Any) -> list[tuple[str | int, ...]]:
     found = (
         path
         for path, value in leaves(values)
-        if isinstance(value, str) and REDACTED in value and path and not _ALWAYS_REDACTED.match(str(path[0]))
+        if isinstance(value, str) and SENSITIVE in value and path and not _ALWAYS_SENSITIVE.match(str(path[0]))
     )
     return [path for path, _ in zip(found, range(_MOST), strict=False) if not _is_marked(marks, path)]
 
@@ -79,7 +79,7 @@ def check_outputs(view: PlanView) -> Iterator[PlanHit]:
     for output in view.plan.outputs:
         if output.sensitive or output.action is PlanAction.DELETE or output.action is PlanAction.NO_OP:
             continue
-        by_value = any(isinstance(value, str) and REDACTED in value for _, value in leaves(output.after))
+        by_value = any(isinstance(value, str) and SENSITIVE in value for _, value in leaves(output.after))
         if by_value or _says_secret(output):
             reason = "its value looks like a secret" if by_value else "its name says that it is a secret"
             yield PlanHit(

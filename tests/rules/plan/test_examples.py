@@ -4,9 +4,19 @@ import pytest
 
 from reviewer.model import Source
 from reviewer.rules.plan import PLAN_RULES, run_plan_rules
-from tests.rules.plan import examples_data, examples_identity
+from tests.rules.plan import (
+    examples_data,
+    examples_exposure,
+    examples_identity,
+    examples_protection,
+    examples_whole,
+)
 
-EXAMPLES = (*examples_data.EXAMPLES, *examples_identity.EXAMPLES)
+EXAMPLES = tuple(
+    example
+    for family in (examples_data, examples_identity, examples_exposure, examples_protection, examples_whole)
+    for example in family.EXAMPLES
+)
 BAD = [example for example in EXAMPLES if example.says]
 GOOD = [example for example in EXAMPLES if not example.says]
 
