@@ -18,7 +18,7 @@ _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF: ld abs, jeq, jge, jset, ret
 _NO_BIT = -1  # jset the other way round
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_NR, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets into struct seccomp_data
+_NR, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # offsets into struct seccomp_data
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _AF_UNIX = 1
@@ -38,6 +38,7 @@ class _Numbers:
     others: tuple[int, ...]  # signals, ptrace, other processes' memory, mounts, keys, bpf, modules, reboot, ...
     sessions: tuple[int, ...]  # setpgid, setsid: what is started stays in the group that is killed as a whole
     programs: tuple[int, ...]  # execve, execveat, fork, vfork
+    kill: int
     clone: int
     prlimit: int
 
@@ -48,11 +49,12 @@ _MACHINES = {
         socket=41,
         sockets=(49, 50, 43, 42, 288),
         others=(
-            *(62, 200, 234, 129, 297, 101, 310, 311, 312, 165, 166, 155, 161, 272, 308, 304),
+            *(200, 234, 129, 297, 101, 310, 311, 312, 165, 166, 155, 161, 272, 308, 304),
             *(321, 298, 250, 248, 249, 323, 175, 313, 176, 246, 320, 169, 167, 168, 135),
         ),
         sessions=(109, 112),
         programs=(59, 322, 57, 58),
+        kill=62,
         clone=56,
         prlimit=302,
     ),
@@ -61,11 +63,12 @@ _MACHINES = {
         socket=198,
         sockets=(200, 201, 202, 203, 242),
         others=(
-            *(129, 130, 131, 138, 240, 117, 270, 271, 272, 40, 39, 41, 51, 97, 268, 265),
+            *(130, 131, 138, 240, 117, 270, 271, 272, 40, 39, 41, 51, 97, 268, 265),
             *(280, 241, 219, 217, 218, 282, 105, 273, 106, 104, 294, 142, 224, 225, 92),
         ),
         sessions=(154, 157),
         programs=(221, 281),
+        kill=129,
         clone=220,
         prlimit=261,
     ),
@@ -80,8 +83,8 @@ def available() -> bool:
 def deny(*, programs: bool, local_sockets: bool = True) -> None:
     """Deny sockets, signals, mounts and the like, and starting other programs too if `programs`.
 
-    Threads stay allowed; sockets of the family AF_UNIX too unless `local_sockets`. Needs `no_new_privs`.
-    Raises NotConfined.
+    Threads stay allowed; sockets of the family AF_UNIX too unless `local_sockets`, and then to ask whether a process is
+    there, by signal 0, as Terraform asks for its provider. Needs `no_new_privs`. Raises NotConfined.
     """
     if not available():
         raise NotConfined(f"no seccomp filter for {platform.machine()}")
@@ -96,7 +99,7 @@ def deny(*, programs: bool, local_sockets: bool = True) -> None:
 def _filter(numbers: _Numbers, programs: bool, local_sockets: bool) -> list[bytes]:
     denied = (*numbers.others, *numbers.sessions, *(n for n in _EVERYWHERE if n != _CLONE3))
     if local_sockets:
-        denied += (numbers.socket, *numbers.sockets)
+        denied += (numbers.kill, numbers.socket, *numbers.sockets)
     no = _ERRNO | errno.EPERM
     code = [
         _step(_LOAD, _ARCH),
@@ -109,18 +112,19 @@ def _filter(numbers: _Numbers, programs: bool, local_sockets: bool) -> list[byte
         code += _when(_EQUAL, number, no)
     # Without clone3 the C library falls back to clone, whose flags a filter can see.
     code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
-    code += _if_first_argument(numbers.clone, *((_ANY_BIT, _CLONE_THREAD) if programs else (_NO_BIT, _CLONE_NEW)))
-    code += _if_first_argument(numbers.socket, _EQUAL, _AF_UNIX)
-    code += _if_first_argument(numbers.prlimit, _EQUAL, 0)
+    code += _if_argument(numbers.clone, *((_ANY_BIT, _CLONE_THREAD) if programs else (_NO_BIT, _CLONE_NEW)))
+    code += _if_argument(numbers.socket, _EQUAL, _AF_UNIX)
+    code += _if_argument(numbers.prlimit, _EQUAL, 0)
+    code += _if_argument(numbers.kill, _EQUAL, 0, _SECOND_ARGUMENT)
     return [*code, _step(_RETURN, _ALLOW)]
 
 
-def _if_first_argument(number: int, test: int, value: int) -> list[bytes]:
-    """Allow one system call if its first argument passes a test, else refuse it."""
+def _if_argument(number: int, test: int, value: int, argument: int = _FIRST_ARGUMENT) -> list[bytes]:
+    """Allow one system call if its argument passes a test, else refuse it."""
     passes, fails = (0, 1) if test == _NO_BIT else (1, 0)
     return [
         _step(_EQUAL, number, 0, 4),
-        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_LOAD, argument),
         _step(_ANY_BIT if test == _NO_BIT else test, value, passes, fails),
         _step(_RETURN, _ERRNO | errno.EPERM),
         _step(_RETURN, _ALLOW),
