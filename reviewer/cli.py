@@ -135,13 +135,14 @@ def serve() -> None:
 @commands.command()
 def worker() -> None:
     """Run a worker: takes reviews from the queue until it is told to stop (SIGTERM), then finishes what it has."""
-    from reviewer.scan.scanner import Scanner
+    from reviewer.scan.scanner import PlanTools, Scanner
     from reviewer.scan.trees import own_folder
     from reviewer.settings import read_settings
 
     settings = read_settings(os.environ)
     with own_folder(settings.data_dir / "trees") as trees:
-        scanner = Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency)
+        planning = PlanTools(program=settings.plan_program, schemas=settings.schemas_dir)
+        scanner = Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency, planning)
         scanner.start()
         from reviewer import compose  # late: the scanner warms up meanwhile
 

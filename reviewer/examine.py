@@ -6,15 +6,17 @@ The same for a pull request on GitHub and for `plumbrule review` on a local repo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
 from reviewer.judge.policy import Policy
-from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, NotExamined, Risk, ScanResult, Sha, Verdict
+from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, Risk, ScanResult, Sha, Verdict
+from reviewer.plan.planned import GivenPlan
+from reviewer.plans import Planned, PolicyFolder, Wishes, add_plans
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from reviewer.gh.artifacts import FoundPlans
 
 
+ORGANIZATION_POLICIES = "plumbrule/ of the organization's .github repository"
+POLICY_ENDINGS = (".rego", ".json", ".yaml", ".yml")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What is to be examined: `head` against `base` (None: everything at `head`), by the policy at `policy_at`."""
@@ -44,7 +50,9 @@ class Case:
     limits: ScanLimits
     policy_file: tuple[str, str] | None = None  # name and text of a file that is the policy instead
     organization_policy: str | None = None  # text of plumbrule.yml in the organization's .github repository
+    organization_policies: Mapping[str, bytes] = field(default_factory=dict)  # Rego of its .github repository
     real_plans: Callable[[str], FoundPlans] | None = None  # finds what a workflow left under a name
+    given_plans: tuple[GivenPlan, ...] = ()  # of the user's
 
 
 def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> Examination:
@@ -55,51 +63,65 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     """
     bench = Bench(clone=case.clone, scanner=scanner, cache=cache, limits=case.limits, stop=stop)
     pair = scan(case, bench)
-    judged = judge(case, pair)
-    said = (*judged.comparison.not_examined, *said_of_plans(case, pair, judged.ruling.policy))
+    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
+    policy, change = ruling.policy, read_diff(case, pair.changed)
+    planned = plan(case, bench, pair, policy, change)
+    judged = judge(case, ruling, (planned.base, planned.head), change)
+    comparison = replace(judged.comparison, not_examined=(*judged.comparison.not_examined, *planned.statements))
     return Examination(
-        comparison=replace(judged.comparison, not_examined=said),
+        comparison=comparison,
         verdict=judged.verdict,
-        fixes=propose_fixes(bench, pair, live(judged.comparison, judged.verdict), judged.ruling.policy),
-        diff=judged.diff,
-        anchors=diff.anchors(judged.diff, judged.comparison.introduced),
+        fixes=propose_fixes(bench, pair, live(comparison, judged.verdict), policy),
+        plans=planned.outlines((*comparison.introduced, *comparison.standing)),
+        diff=change,
+        anchors=diff.anchors(change, planned.at_cause(comparison.introduced, change)),
         head_sha=case.head,
         base_sha=case.base,
-        policy_source=judged.ruling.source,
-        policy_digest=policies.digest(judged.ruling.policy),
-        policy_problems=(*judged.ruling.problems, *choice_problems(judged.ruling.policy.choices)),
+        policy_source=ruling.source,
+        policy_digest=policies.digest(policy),
+        policy_problems=(*ruling.problems, *choice_problems(policy.choices)),
         files=judged.head.files,
         roots=judged.head.roots,
         resources=judged.head.resources,
     )
 
 
-def said_of_plans(case: Case, pair: PairScan, policy: Policy) -> tuple[NotExamined, ...]:
-    """Return what there is to say of the plans that a workflow made, where the change touches a root."""
-    if case.real_plans is None or not pair.roots:
-        return ()
-    return case.real_plans(policy.plan.artifact).statements
+def plan(case: Case, bench: Bench, pair: PairScan, policy: Policy, change: Diff) -> Planned:
+    """Return both scans with what plans of the roots show; without a base there is nothing to plan against."""
+    if case.base is None or not pair.roots:
+        return Planned(base=pair.base, head=pair.head)
+    real = case.real_plans(policy.plan.artifact) if case.real_plans else None
+    given = (*case.given_plans, *(real.plans if real else ()))
+    wishes = Wishes(policy=policy.plan, given=given, folders=tuple(policy_folders(case, policy.plan.policies)))
+    planned = add_plans(bench, pair, wishes, change)
+    return replace(planned, statements=(*planned.statements, *(real.statements if real else ())))
+
+
+def policy_folders(case: Case, folder: str) -> Iterator[PolicyFolder]:
+    """Yield the Rego policies of the organization, and those of the repository at the commit whose policy rules."""
+    if case.organization_policies:
+        yield PolicyFolder(name=ORGANIZATION_POLICIES, files=case.organization_policies)
+    files = case.clone.folder(case.policy_at, folder)
+    kept = {path: text for path, text in files.items() if path.endswith(POLICY_ENDINGS)}
+    if any(path.endswith(".rego") for path in kept):
+        yield PolicyFolder(name=folder, files=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What the policy makes of two scans."""
 
-    ruling: Ruling
     head: ScanResult  # as the policy sees it
-    diff: Diff
     comparison: Comparison
     verdict: Verdict
 
 
-def judge(case: Case, pair: PairScan) -> Judged:
-    """Compare head with base by the policy that rules, and decide."""
-    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
-    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in (pair.base, pair.head))
-    change = read_diff(case, pair.changed)
+def judge(case: Case, ruling: Ruling, results: tuple[ScanResult, ScanResult], change: Diff) -> Judged:
+    """Compare base and head (`results`) by the policy that rules, and decide."""
+    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in results)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
     decided = unless_broken(verdict.decide(comparison, ruling.policy, case.today), ruling)
-    return Judged(ruling=ruling, head=head, diff=change, comparison=comparison, verdict=decided)
+    return Judged(head=head, comparison=comparison, verdict=decided)
 
 
 def scan(case: Case, bench: Bench) -> PairScan:
@@ -131,15 +153,16 @@ def survey(case: Case, bench: Bench, wanted: Callable[[Finding], bool], taken: t
     begun = time.monotonic()
     pair = scan(case, bench)
     seconds = time.monotonic() - begun
-    judged = judge(case, pair)
-    comparison, chosen = judged.comparison, judged.ruling.policy.choices
+    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
+    judged = judge(case, ruling, (pair.base, pair.head), read_diff(case, pair.changed))
+    comparison = judged.comparison
     if case.base is None:
         comparison = replace(comparison, introduced=comparison.standing)
-        judged = replace(judged, verdict=verdict.decide(comparison, judged.ruling.policy, case.today))
+        judged = replace(judged, verdict=verdict.decide(comparison, ruling.policy, case.today))
     findings = tuple(filter(wanted, live(comparison, judged.verdict)))
     return Survey(
         findings=findings,
-        proposed=propose(bench, pair.head_units, findings, chosen, taken),
+        proposed=propose(bench, pair.head_units, findings, ruling.policy.choices, taken),
         scan_seconds=seconds,
     )
 

@@ -22,8 +22,14 @@ from reviewer.report.sarif import build_sarif
 from reviewer.report.terminal import render_text
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.local import LocalClone
-from reviewer.scan.scanner import Scanner
-from reviewer.settings import cache_directory, default_scan_limits, sandbox_choice
+from reviewer.scan.scanner import PlanTools, Scanner
+from reviewer.settings import (
+    cache_directory,
+    default_scan_limits,
+    plan_program,
+    sandbox_choice,
+    schemas_directory,
+)
 
 CACHE_BYTES = 64 << 20
 Say = Callable[[str], None]
@@ -82,7 +88,8 @@ def read_policy_file(path: Path) -> tuple[str, str]:
 def starting_scanner(environ: Mapping[str, str]) -> Iterator[Scanner]:
     """Give a scanner in a folder that goes away with it. It warms up meanwhile; entering it waits for that."""
     with tempfile.TemporaryDirectory(prefix="plumbrule-") as folder:
-        scanner = Scanner(default_scan_limits(environ), sandbox_choice(environ), Path(folder), concurrency=2)
+        planning = PlanTools(program=plan_program(environ), schemas=schemas_directory(environ))
+        scanner = Scanner(default_scan_limits(environ), sandbox_choice(environ), Path(folder), 2, planning)
         scanner.start()
         try:
             yield scanner

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,8 @@ class Settings:
     worker_concurrency: int  # reviews at a time in one worker
     max_tries: int  # of one step, before the check run says that it failed
     dry_run: bool  # review, and write nothing on GitHub but what would be written in the log
+    plan_program: Path | None  # Terraform or OpenTofu; None: no plans
+    schemas_dir: Path  # what the operator knows of providers, see `plan.schemas`
     github_pause: bool  # space requests out as GitHub asks; not for a GitHub on loopback
 
     @property
@@ -127,6 +130,8 @@ def read_settings(environ: Environ) -> Settings:
         worker_concurrency=_number(environ, "WORKER_CONCURRENCY", os.cpu_count() or 1, (1, 64), problems),
         max_tries=_number(environ, "MAX_TRIES", 8, (1, 100), problems),
         dry_run=_choice(environ, "DRY_RUN", ("no", "yes"), "no", problems) == "yes",
+        plan_program=_plan_program(environ, problems),
+        schemas_dir=schemas_directory(environ),
         github_pause=not _is_loopback(urlsplit(api_url)),
     )
     if problems:
@@ -152,10 +157,30 @@ def sandbox_choice(environ: Environ) -> str:
     return choice
 
 
+def plan_program(environ: Environ) -> Path | None:
+    """Return the Terraform or OpenTofu that makes plans, with no need of GitHub's settings; None: there is none.
+
+    TERRAFORM_PATH and TOFU_PATH come first, then `terraform` and `tofu` of PATH. Raises Misconfigured.
+    """
+    problems: list[str] = []
+    program = _plan_program(environ, problems)
+    if problems:
+        raise Misconfigured(tuple(problems))
+    return program
+
+
 def cache_directory(environ: Environ) -> Path:
     """Return where the command line keeps what it may lose: below XDG_CACHE_HOME (XDG Base Directory Specification)."""
     home = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or tempfile.gettempdir(), ".cache"))
     return Path(home, "plumbrule")
+
+
+def schemas_directory(environ: Environ) -> Path:
+    """Return where the operator's schemas of providers are: below DATA_DIR, or XDG_DATA_HOME where that is not set."""
+    if data_dir := _text(environ, "DATA_DIR"):
+        return Path(data_dir).absolute() / "schemas"
+    home = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or tempfile.gettempdir(), ".local", "share"))
+    return Path(home, "plumbrule", "schemas")
 
 
 def _scan_limits(environ: Environ, problems: list[str]) -> ScanLimits:
@@ -168,6 +193,19 @@ def _scan_limits(environ: Environ, problems: list[str]) -> ScanLimits:
         max_tree_bytes=_number(environ, "SCAN_MAX_TREE_BYTES", 64 * MIB, (1024, 1 << 34), problems),
         review_seconds=_number(environ, "REVIEW_TIMEOUT_SECONDS", 1800, (1, 86400), problems),
     )
+
+
+def _plan_program(environ: Environ, problems: list[str]) -> Path | None:
+    for name in ("TERRAFORM_PATH", "TOFU_PATH"):
+        if text := _text(environ, name):
+            path = Path(text)
+            if path.is_absolute() and path.is_file() and os.access(path, os.X_OK):
+                return path.resolve()
+            problems.append(f"{name}: {text[:200]!r} is no program; expected the absolute path of one")
+            return None
+    found = (shutil.which(word, path=environ.get("PATH", os.defpath)) for word in ("terraform", "tofu"))
+    program = next(filter(None, found), None)
+    return Path(program).resolve() if program else None
 
 
 def _app_id(environ: Environ, problems: list[str]) -> int:

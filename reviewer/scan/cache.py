@@ -1,4 +1,4 @@
-"""Scan results kept on disk by what went into them, so that the base side of a review is nearly always free.
+"""Scan results and plans kept on disk by what went into them, so that the base side of a review is nearly always free.
 
 Owns DATA_DIR/cache. An entry that does not read is a miss and is removed; the ones used longest ago make room for new
 ones. Several processes may share the folder: entries appear whole or not at all.
@@ -11,13 +11,18 @@ import os
 import re
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from reviewer.model import ScanResult
+from reviewer.plan import planned
+from reviewer.plan.planned import PlannedRoot
 from reviewer.scan.results import BadResult, decode, encode
 
 SWEEP_PART = 16
 """The folder is measured each time this part of its limit was written."""
+T = TypeVar("T")
 _KEY = re.compile(r"[0-9a-f]{32,64}")
 
 
@@ -33,9 +38,24 @@ class ScanCache:
 
     def get(self, key: str) -> ScanResult | None:
         """Return the result kept under `key`, or None."""
+        return self._get(key, decode)
+
+    def put(self, key: str, result: ScanResult) -> None:
+        """Keep `result` under `key`. A disk that is full or read-only makes the cache useless, not the review."""
+        self._put(key, encode(result))
+
+    def get_plan(self, key: str) -> PlannedRoot | None:
+        """Return the plan kept under `key`, or None."""
+        return self._get(key, planned.decode)
+
+    def put_plan(self, key: str, plan: PlannedRoot) -> None:
+        """Keep `plan` under `key`, as `put` does. Keys of plans and of results must differ."""
+        self._put(key, planned.encode(plan))
+
+    def _get(self, key: str, read: Callable[[bytes], T]) -> T | None:
         path = self._path(key)
         try:
-            result = decode(path.read_bytes())
+            result = read(path.read_bytes())
         except FileNotFoundError:
             return None
         except (BadResult, OSError):
@@ -46,9 +66,7 @@ class ScanCache:
             os.utime(path)
         return result
 
-    def put(self, key: str, result: ScanResult) -> None:
-        """Keep `result` under `key`. A disk that is full or read-only makes the cache useless, not the review."""
-        raw = encode(result)
+    def _put(self, key: str, raw: bytes) -> None:
         if len(raw) > self._max_bytes // 4:
             return
         path = self._path(key)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from reviewer.fix.guidance import guide
 from reviewer.fix.recipes import Choice
-from reviewer.model import Finding, Fix, Fixes, Guidance, Risk, ScanResult, Suggestion
+from reviewer.model import Finding, Fix, Fixes, Guidance, Risk, ScanResult, Source, Suggestion
 from reviewer.process import Stop
 from reviewer.scan.fix_results import UnitFixes
 from reviewer.scan.recipe_files import recipes
@@ -104,7 +104,7 @@ def _requests(
     """Return what each unit is asked: about findings that there is a recipe for, and no others."""
     wanted: dict[UnitId, list[Finding]] = {}
     for finding in findings:
-        if recipes().recipes.get((finding.framework, finding.rule)):
+        if finding.source is Source.CODE and recipes().recipes.get((finding.framework, finding.rule)):
             wanted.setdefault(_unit_of(finding), []).append(finding)
     return {
         unit.id: FixRequest(findings=tuple(wanted[unit.id]), known=_known(result), chosen=chosen)

@@ -70,6 +70,20 @@ class Clone:
         raw = self._run("ls-tree", "-r", "-z", "--full-tree", treeish)
         return tuple(_entries(raw))
 
+    def folder(self, treeish: str, path: str, max_bytes: int = 1 << 20) -> dict[str, bytes]:
+        """Return the files below a folder of `treeish` by their paths in it; none where there is no such folder.
+
+        Links and what is larger than `max_bytes` are left out, and so is what is beyond a thousand files.
+        """
+        try:
+            listed = self.listing(f"{treeish}:{path}")
+        except GitFailed:
+            return {}
+        entries = [entry for entry in listed if entry.mode in REGULAR][:1000]
+        self.load(entry.oid for entry in entries)
+        contents = self.read((entry.oid for entry in entries), max_bytes)
+        return {entry.path: contents[entry.oid] for entry in entries if entry.oid in contents}
+
     def changes(self, base: str, head: str) -> tuple[Change, ...]:
         """Return what differs between two commits or trees, from trees alone; a rename is two changes."""
         known = self._changes.get((base, head))

@@ -112,7 +112,7 @@ class PlanRequest:
     workspace: str = "default"
     var_files: tuple[str, ...] = ()  # repository paths, in order
     given: str = ""  # a path in the tree: this plan, in JSON, is taken instead of making one
-    remote_modules: Mapping[str, str] = dataclasses.field(default_factory=dict)  # address as written -> directory in the tree
+    remote_modules: Mapping[str, str] = dataclasses.field(default_factory=dict)  # address -> directory in the tree
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

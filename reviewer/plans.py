@@ -1,0 +1,176 @@
+"""What plans add to two scans: findings that only they show, and an outline of what changes.
+
+Owns which plan is judged by which rules and policies, and where its findings stand. Plans are made in `planning`; what
+their findings come to is the policy's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reviewer.errors import Rejected
+from reviewer.judge.effective import PlanPolicy
+from reviewer.judge.plans import cause, cause_of_deletion, outline, unite
+from reviewer.model import Diff, Finding, NotExamined, PlanAction, RootPlan, ScanResult, Source, Span
+from reviewer.plan import rego_findings
+from reviewer.plan.planned import GivenPlan
+from reviewer.planning import PlannedPair, plan_roots
+from reviewer.rules.plan import PlanThresholds, PlanView, run_plan_rules
+from reviewer.scan.commits import PairScan
+from reviewer.scan.running import Bench
+from reviewer.scan.scanner import ScanFailed
+from reviewer.tfplan.bounds import PlanFormatError
+from reviewer.tfplan.model import Place, Plan, without_indexes
+from reviewer.tfplan.read import read
+
+MOST_COST_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFolder:
+    """Rego policies and their data: paths below the folder -> bytes. `name` is how people call it."""
+
+    name: str
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is asked of the plans of a review."""
+
+    policy: PlanPolicy
+    given: tuple[GivenPlan, ...] = ()  # made elsewhere with the real providers
+    folders: tuple[PolicyFolder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPlan:
+    """One plan with before and after, and where what it speaks of is written."""
+
+    pair: PlannedPair
+    plan: Plan
+
+    def outline(self, findings: Iterable[Finding]) -> RootPlan:
+        """Return what it changes, the riskiest first by `findings`."""
+        pair = self.pair
+        return outline(self.plan, pair.places, findings, root=pair.root, workspace=pair.workspace, origin=pair.origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Two scans with what their plans show. `not_planned` are the roots without a plan, and why."""
+
+    base: ScanResult
+    head: ScanResult
+    plans: tuple[JudgedPlan, ...] = ()
+    not_planned: tuple[RootPlan, ...] = ()
+    statements: tuple[NotExamined, ...] = ()
+
+    def outlines(self, findings: Sequence[Finding]) -> tuple[RootPlan, ...]:
+        """Return every plan in outline, and the roots that have none."""
+        return (*(judged.outline(findings) for judged in self.plans), *self.not_planned)
+
+    def at_cause(self, findings: Iterable[Finding], diff: Diff) -> Iterator[Finding]:
+        """Yield `findings`, those that only a plan shows at the lines of `diff` that caused them."""
+        places = {judged.pair.root: judged.pair.places for judged in self.plans}
+        for finding in findings:
+            place = places.get(finding.root, {}).get(without_indexes(finding.resource))
+            if finding.source is Source.PLAN and place is not None:
+                yield replace(finding, span=cause(finding, place, diff))
+            else:
+                yield finding
+
+
+def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Planned:
+    """Plan the roots of `pair`, judge the plans, and return both scans with what was found.
+
+    A root that cannot be planned is reviewed by its code alone, and says why. Raises what the clone raises, and what
+    `stop` raises.
+    """
+    planned, statements = plan_roots(bench, pair.roots, wishes.policy, wishes.given)
+    judged, not_planned = _judged(planned)
+    base, head = pair.base, pair.head
+    for one in judged:
+        before = one.pair.base.findings if one.pair.base else ()
+        base = unite(base, before, one.pair.base.statements if one.pair.base else ())
+        head = unite(head, one.pair.head.findings, one.pair.head.statements)
+    found = [finding for one in judged for finding in _found(one, wishes, diff)]
+    told = [note for one in judged for note in _by_policies(bench, one, wishes, found)]
+    head = replace(head, findings=(*head.findings, *dict.fromkeys(found)), not_examined=(*head.not_examined, *told))
+    return Planned(base=base, head=head, plans=judged, not_planned=not_planned, statements=statements)
+
+
+def _judged(planned: Iterable[PlannedPair]) -> tuple[tuple[JudgedPlan, ...], tuple[RootPlan, ...]]:
+    judged, without = [], []
+    for pair in planned:
+        why, document = pair.not_planned, None
+        try:
+            document = pair.document
+            if document is not None:
+                judged.append(JudgedPlan(pair=pair, plan=read(document, approximate=pair.approximate)))
+                continue
+        except PlanFormatError as error:
+            why = str(error)
+        without.append(RootPlan(root=pair.root, workspace=pair.workspace, origin=pair.origin, not_planned=why))
+    return tuple(judged), tuple(without)
+
+
+def _found(judged: JudgedPlan, wishes: Wishes, diff: Diff) -> Iterator[Finding]:
+    """Yield what the rules on plans say; of what is gone, at the line of the head where it went."""
+    pair = judged.pair
+    view = PlanView(
+        plan=judged.plan,
+        anchor=_anchor(pair),
+        root=pair.root,
+        before_places=dict(pair.base.places) if pair.base else {},
+        places=dict(pair.head.places),
+        thresholds=PlanThresholds(
+            max_destroys=wishes.policy.max_destroys, cost_increase_percent=wishes.policy.max_cost_increase
+        ),
+        infracost=_costs(pair, wishes.given),
+    )
+    gone = {change.address for change in judged.plan.changes if change.action is PlanAction.DELETE}
+    for finding in run_plan_rules(view):
+        place = view.before_places.get(without_indexes(finding.resource))
+        if finding.resource in gone and place and without_indexes(finding.resource) not in view.places:
+            line = cause_of_deletion(place, diff, pair.root)
+            yield replace(finding, span=line, block=line)
+        else:
+            yield finding
+
+
+def _anchor(pair: PlannedPair) -> Span:
+    """Line 1 of the file that stands for the root: the first that holds one of its resources."""
+    own = [place.block.path for place in pair.places.values() if place.block.path.rpartition("/")[0] == pair.root]
+    path = min(own, default=f"{pair.root}/main.tf".lstrip("/"))
+    return Span(path=path, start_line=1, end_line=1)
+
+
+def _costs(pair: PlannedPair, given: Iterable[GivenPlan]) -> Mapping[str, Any] | None:
+    """Return infracost's JSON that came with the plan of this root; None without one that reads."""
+    for one in given:
+        if (one.root, one.workspace) == (pair.root, pair.workspace) and one.infracost:
+            try:
+                costs = json.loads(one.infracost) if len(one.infracost) <= MOST_COST_BYTES else None
+            except (ValueError, RecursionError):
+                return None
+            return costs if isinstance(costs, dict) else None
+    return None
+
+
+def _by_policies(bench: Bench, judged: JudgedPlan, wishes: Wishes, found: list[Finding]) -> Iterator[NotExamined]:
+    """Put each folder of policies to a plan: findings go to `found`, and what could not be used is yielded."""
+    document = judged.pair.document
+    for folder in wishes.folders if document is not None else ():
+        try:
+            said = bench.scanner.evaluate(folder.files, json.dumps(document).encode(), bench.stop)
+        except (ScanFailed, Rejected) as failure:
+            yield NotExamined(what=folder.name, why=str(failure))
+            continue
+        places: Mapping[str, Place] = judged.pair.places
+        root = rego_findings.Root(directory=judged.pair.root, first_file=_anchor(judged.pair).path, places=places)
+        found.extend(rego_findings.findings(said.results, judged.plan, root))
+        yield from rego_findings.not_examined(said, folder.name)
