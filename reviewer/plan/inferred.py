@@ -18,6 +18,7 @@ from reviewer.fix import hcl_tree
 from reviewer.fix.hcl_tree import Block, Value
 from reviewer.plan import references
 from reviewer.plan.reading import MAX_NESTED, CannotPlan, Source
+from reviewer.plan.references import Path
 from reviewer.plan.requirements import BUILT_IN, configured, local_name, required, resources, source_of
 
 _META = frozenset({"count", "for_each", "provider", "depends_on"})
@@ -38,7 +39,7 @@ class _Shape:
     """What is known of a block so far; it grows with every use."""
 
     attributes: dict[str, set[str]] = field(default_factory=dict)  # and how they are written: list, map, string
-    read: set[str] = field(default_factory=set)  # by others: attributes, where they are no blocks
+    read: set[Path] = field(default_factory=set)  # by others: attributes, where they are no blocks
     blocks: dict[str, _Shape] = field(default_factory=dict)
 
 
@@ -52,9 +53,9 @@ def inferred(modules: Iterable[tuple[Source, ...]]) -> dict[str, Any]:
         listed, read = required(sources), references.read(sources)
         for source, block in resources(sources):
             key = (source_of(local_name(block), listed), _KINDS[block.type], block.labels[0])
-            shape = shapes.setdefault(key, _Shape(read={"id"}))
+            shape = shapes.setdefault(key, _Shape(read={("id",)}))
             _grow(shape, source, block, _META | _META_BLOCKS)
-            shape.read |= read.get(_address(block), set()) | set(_ignored(block))
+            shape.read |= read.get(_address(block), set()) | {(name,) for name in _ignored(block)}
         for source, block in configured(sources):
             key = (source_of(block.labels[0], listed), "provider", "")
             _grow(shapes.setdefault(key, _Shape()), source, block, _META_OF_PROVIDERS)
@@ -138,8 +139,7 @@ def _guessed(name: str, written: set[str]) -> Any:
 
 
 def _block(shape: _Shape, own: Typing, inner: Typing) -> dict[str, Any]:
-    types = {name: own(name, written) for name, written in shape.attributes.items()}
-    types |= {name: own(name, set()) for name in shape.read if name not in types and name not in shape.blocks}
+    types = {name: own(name, written) for name, written in _attributes(shape).items()}
     types |= {name: _listed(shape.blocks[name], inner) for name in shape.attributes if name in shape.blocks}
     attributes = {name: {"type": types[name], "optional": True, "computed": True} for name in sorted(types)}
     nested = {
@@ -150,8 +150,19 @@ def _block(shape: _Shape, own: Typing, inner: Typing) -> dict[str, Any]:
     return {"attributes": attributes, **({"block_types": nested} if nested else {})}
 
 
+def _attributes(shape: _Shape) -> dict[str, set[str]]:
+    """The attributes that are written or read. What is read of a block is handed on to it."""
+    found = dict(shape.attributes)
+    for name, *inner in shape.read:
+        if name not in shape.blocks:
+            found.setdefault(name, set())
+        elif inner:
+            shape.blocks[name].read.add(tuple(inner))
+    return found
+
+
 def _listed(shape: _Shape, typing: Typing) -> Any:
     """The type of what is written both ways: Terraform takes blocks for an attribute that is a list of objects."""
-    members = {name: typing(name, written) for name, written in sorted(shape.attributes.items())}
+    members = {name: typing(name, written) for name, written in sorted(_attributes(shape).items())}
     members |= {name: _listed(block, typing) for name, block in sorted(shape.blocks.items())}
     return ["list", ["object", members]]

@@ -140,6 +140,8 @@ def _with_values(files: Mapping[str, bytes], tree: Tree, settings: PlanSettings)
     values = variables.neutral_values(tree.modules[tree.root].sources, given)
     copies = {copy: files[path] for copy, path in named.items()}
     if values:
+        # Where such a value is taken for the name of a file, there is one.
+        copies[_in(tree.root, variables.NEUTRAL)] = b"{}"
         copies[_free(_in(tree.root, "zz_plumbrule.auto.tfvars.json"), files)] = json.dumps(values).encode()
     missing = tuple(_no_var_file(path) for path in settings.var_files if path not in files)
     return _Values(files=copies, names=named, neutral=tuple(values), statements=(*missing, *_told(tree.root, values)))

@@ -13,6 +13,7 @@ from reviewer.plan.reading import Source
 
 MAX_INDEX = 500
 """Characters of an index in brackets that are looked over."""
+MAX_STEPS = 8
 MAX_LOOP = 1000
 """Characters behind the head of a `for` expression in which its variables are looked for."""
 
@@ -25,30 +26,43 @@ _LOOP = re.compile(
 )
 
 
-def read(sources: Iterable[Source]) -> dict[str, set[str]]:
-    """Return by `type.name`, `data.type.name` and `module.name` which attributes are read of it."""
-    found: dict[str, set[str]] = {}
+Path = tuple[str, ...]
+"""Names from the outside in: vpc_config, cluster_security_group_id."""
+
+
+def read(sources: Iterable[Source]) -> dict[str, set[Path]]:
+    """Return by `type.name`, `data.type.name` and `module.name` which attributes are read of it, and what of these."""
+    found: dict[str, set[Path]] = {}
     for source in sources:
         text = source.text.decode("utf-8", "replace")
-        for address, name in _named(text):
-            found.setdefault(address, set()).add(name)
+        for address, path in _named(text):
+            found.setdefault(address, set()).add(path)
     return found
 
 
 def outputs_read(sources: Iterable[Source], module: str) -> set[str]:
     """Return the outputs of a module call that its caller reads."""
-    return read(sources).get(f"module.{module}", set())
+    return {path[0] for path in read(sources).get(f"module.{module}", ())}
 
 
-def _named(text: str) -> Iterator[tuple[str, str]]:
+def _named(text: str) -> Iterator[tuple[str, Path]]:
     for head in (*_READ.finditer(text), *_VALUES.finditer(text)):
-        if step := _STEP.match(text, _behind_indexes(text, head.end())):
-            yield head.group(1), step.group(1)
+        if path := _path(text, head.end()):
+            yield head.group(1), path
     for loop in _LOOP.finditer(text):
         body = text[loop.end() : loop.end() + MAX_LOOP]
         for variable in filter(None, loop.group(1, 2)):
-            for name in re.findall(rf"\b{variable}\.([A-Za-z_][\w-]*)", body):
-                yield loop.group(3), name
+            for use in re.finditer(rf"\b{variable}(?=[.\[])", body):
+                if path := _path(body, use.end()):
+                    yield loop.group(3), path
+
+
+def _path(text: str, at: int) -> Path:
+    names: list[str] = []
+    while len(names) < MAX_STEPS and (step := _STEP.match(text, _behind_indexes(text, at))):
+        names.append(step.group(1))
+        at = step.end()
+    return tuple(names)
 
 
 def _behind_indexes(text: str, at: int) -> int:

@@ -41,6 +41,8 @@ _WITHIN = frozenset(
 """Blocks inside of others that are looked into."""
 _KEPT_OF_TERRAFORM = frozenset({"required_providers"})
 _KEPT_OF_REMOTE_STATE = frozenset({"backend", "count", "for_each", "depends_on", "lifecycle"})
+_QUOTED_TYPES = {"string": b"string", "list": b"list(string)", "map": b"map(string)"}
+"""How types of variables were written before Terraform 0.12, and what they mean."""
 _LABELS = {"resource": 2, "data": 2, "provider": 1, "variable": 1, "output": 1, "module": 1, "check": 1}
 _EPHEMERAL = re.compile(r"\bephemeral\.[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*")
 _FUNCTION = re.compile(r"\bprovider::[\w-]+::[\w-]+\s*\(")
@@ -138,6 +140,9 @@ def _attribute_edits(
             yield item.value.start, item.value.end, b"timestamp()"
         elif item.name not in _KEPT_OF_REMOTE_STATE:
             yield item.start, item.end, b""
+    elif where == ("variable",) and item.name == "type" and item.value.kind == "string_lit":
+        written = hcl_tree.text_of(item.value.node).strip('"')
+        yield item.value.start, item.value.end, _QUOTED_TYPES.get(written, b"any")
     elif where == ("module",) and (redirect := redirects.get(block.labels[0] if block.labels else "")):
         if item.name == "source":
             yield item.value.start, item.value.end, hcl_tree.quoted(redirect.source).encode()
