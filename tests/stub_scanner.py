@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewer.model import Finding, Fix, NotExamined, Risk, ScanResult, Severity, Span, Suggestion
+from reviewer.plan.planned import PlannedRoot
 from reviewer.process import Stop
 from reviewer.scan.fix_results import UnitFixes
-from reviewer.scan.scanner import FixRequest, ScanFailed
+from reviewer.scan.scanner import FixRequest, PlanRequest, ScanFailed
 from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
 
 BLOCK = re.compile(r'^\s*(resource|module|data)\s+"([^"]+)"(?:\s+"([^"]+)")?')
@@ -60,6 +61,7 @@ class StubScanner:
     version: str = "stub-1"
     tools: frozenset[str] = frozenset()
     concurrency: int = 2
+    plans: str = ""
     scans: list[tuple[str, str]] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
     waiting: bool = False
@@ -86,6 +88,10 @@ class StubScanner:
             refused=tuple((f.fingerprint, "") for f in wanted.findings if f.rule not in MENDED),
             scans=1,
         )
+
+    def plan(self, unit: ScanUnit, tree: Path, wanted: PlanRequest, stop: Stop) -> PlannedRoot:
+        """Plan nothing, as `ScansUnits.plan` says where there is no Terraform."""
+        return PlannedRoot(root=unit.directory, workspace=wanted.workspace, not_planned="No plan was made.")
 
     def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
         """Scan as `ScansUnits.scan` says."""

@@ -22,7 +22,7 @@ from reviewer.plan.pruning import without_empty_blocks
 from reviewer.plan.reading import CannotPlan
 from reviewer.plan.schemas import Store
 from reviewer.plan.shipped import sensitive
-from reviewer.scan import plan_records
+from reviewer.scan import plan_records, samples
 from reviewer.scan.results import is_inside
 from reviewer.scan.tree import Tree
 from reviewer.tfplan import bounds
@@ -36,6 +36,17 @@ TIME_SHARE = 0.7
 MOST_PROVIDERS = 40
 
 
+def warm_up(scratch: Path) -> None:
+    """Use once what a child will need, so that no child pays for first uses. Starts no thread and no program."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        for name, text in {**samples.FILES, "plan.json": samples.PLAN}.items():
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, name).write_text(text)
+        files = Tree(Path(folder), {name: name for name in samples.FILES}, "")
+        known.provider_schemas(prepare(files.originals(), "", PlanSettings()), known.nothing)
+        _given(files, {"given": "plan.json"}, Path(folder))
+
+
 def plan_unit(request: dict[str, Any], tree: Path) -> bytes:
     """Plan the root that `request` describes, whose files lie under `tree`, and return the encoded PlannedRoot.
 
@@ -47,7 +58,7 @@ def plan_unit(request: dict[str, Any], tree: Path) -> bytes:
     wanted = request["plan"]
     files = Tree(tree, dict(request["files"]), request["directory"])
     try:
-        root = _given(files, wanted) if wanted["given"] else _hermetic(files, wanted, request["limits"])
+        root = _given(files, wanted, _folder()) if wanted["given"] else _hermetic(files, wanted, request["limits"])
     except (CannotPlan, PlanFormatError) as problem:
         root = PlannedRoot(root=files.directory, not_planned=str(problem)[: planned.MAX_REASON])
     spent = round((time.monotonic() - begun) * 1000)
@@ -63,7 +74,7 @@ def _hermetic(files: Tree, wanted: Mapping[str, Any], limits: Mapping[str, int])
     schemas = known.provider_schemas(prepared, store.block)
     if len(schemas) > MOST_PROVIDERS:
         raise CannotPlan(f"It uses {len(schemas)} providers, more than the {MOST_PROVIDERS} that are planned.")
-    work = Path(tempfile.mkdtemp())
+    work = _folder()
     terraform.lay_out(work, prepared)
     budget = terraform.Budget(until=until, memory_mb=limits["memory_mb"])
     with provider.serving(schemas, work) as attached:
@@ -75,7 +86,11 @@ def _hermetic(files: Tree, wanted: Mapping[str, Any], limits: Mapping[str, int])
     return replace(root, moved=prepared.moved, statements=(*prepared.statements, *root.statements))
 
 
-def _given(files: Tree, wanted: Mapping[str, Any]) -> PlannedRoot:
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp())
+
+
+def _given(files: Tree, wanted: Mapping[str, Any], work: Path) -> PlannedRoot:
     """Take a plan that was made elsewhere, with the real providers. Raises CannotPlan and PlanFormatError."""
     path = str(wanted["given"])
     try:
@@ -84,7 +99,7 @@ def _given(files: Tree, wanted: Mapping[str, Any]) -> PlannedRoot:
         raise CannotPlan("The plan that was given is not there.") from None
     document = redact(bounds.parse(raw), sensitive)
     read(document, approximate=False)  # refuses what is no plan that we know
-    root = _root(document, files, files.originals(), Path(tempfile.mkdtemp()))
+    root = _root(document, files, files.originals(), work)
     return replace(root, approximate=False)
 
 

@@ -148,6 +148,27 @@ resource a 'Microsoft.Storage/storageAccounts@2021-02-01' = {
 }
 """
 
+PLAN = """\
+{"format_version": "1.2", "terraform_version": "1.11.4",
+ "planned_values": {"root_module": {"resources": [
+  {"address": "aws_s3_bucket.logs", "mode": "managed", "type": "aws_s3_bucket", "name": "logs",
+   "provider_name": "registry.terraform.io/hashicorp/aws", "schema_version": 0,
+   "values": {"bucket": "logs", "acl": "public-read", "tags": {"team": "a"}}, "sensitive_values": {"tags": {}}},
+  {"address": "aws_iam_policy.all", "mode": "managed", "type": "aws_iam_policy", "name": "all",
+   "provider_name": "registry.terraform.io/hashicorp/aws", "schema_version": 0,
+   "values": {"policy": "{\\"Statement\\": [{\\"Effect\\": \\"Allow\\", \\"Action\\": \\"*\\"}]}"},
+   "sensitive_values": {}}]}},
+ "resource_changes": [
+  {"address": "aws_s3_bucket.logs", "mode": "managed", "type": "aws_s3_bucket", "name": "logs",
+   "provider_name": "registry.terraform.io/hashicorp/aws",
+   "change": {"actions": ["create"], "before": null, "after": {"bucket": "logs", "acl": "public-read"},
+    "after_unknown": {"id": true}, "before_sensitive": false, "after_sensitive": {}}}],
+ "configuration": {"root_module": {"resources": [
+  {"address": "aws_s3_bucket.logs", "mode": "managed", "type": "aws_s3_bucket", "name": "logs",
+   "provider_config_key": "aws", "expressions": {"bucket": {"constant_value": "logs"}}, "schema_version": 0}]}}}
+"""
+"""A plan of that kind."""
+
 FILES = {
     "main.tf": ROOT,
     "parts/main.tf": MODULE,

@@ -22,17 +22,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reviewer.plan import rego
+from reviewer.plan import hermetic, rego, terraform
 from reviewer.scan import checkov_runners, contained, fixing, frames, sandbox
 from reviewer.scan.results import MAX_BYTES
 
 Scan = Callable[[dict[str, Any], Path], bytes]
 """What a child does: the request and the tree in, the bytes of a result out."""
 
+PLAN = "plan"
+"""The kind of request that Terraform is started for."""
+
 POLL_SECONDS = 0.02
 EXIT_SECONDS = 0.5
 GRAMMAR_SECONDS = 10.0
 """How long after the start the Bicep grammar is built: whoever waits for the first review has the machine till then."""
+GROUP_SECONDS = 0.1
+"""How often the programs that children started are measured."""
+
+RESERVED_MB = 4096
+"""Addresses that Terraform reserves and does not use."""
 _PAGE = resource.getpagesize()
 
 
@@ -46,6 +54,7 @@ class _Child:
     scratch: Path
     deadline: float
     memory_bytes: int
+    programs: bool
     output: bytearray = field(default_factory=bytearray)
 
 
@@ -58,7 +67,9 @@ def main() -> None:
 
 
 def work(request: dict[str, Any], tree: Path) -> bytes:
-    """Do what a request is for: to put policies to a plan, to fix findings, or to scan."""
+    """Do what a request is for: to plan, to put policies to a plan, to fix findings, or to scan."""
+    if request["kind"] == PLAN:
+        return hermetic.plan_unit(request, tree)
     if request["kind"] == "rego":
         return rego.evaluate(request, tree)
     return fixing.fix_unit(request, tree) if "findings" in request else contained.scan_unit(request, tree)
@@ -68,9 +79,10 @@ class Parent:
     """The event loop. One thread, because a fork with threads is a fork with locks held by nobody."""
 
     def __init__(self, told: Mapping[str, Any], scan: Scan) -> None:
-        """`told` names the folders `trees` and `scratch`.
+        """`told` names the folders `trees`, `scratch` and `schemas` and Terraform's `program` ("": none).
 
-        It says whether we are `namespaced`, and whether anything is to be scanned with `checkov`. Takes over descriptor 1.
+        It says whether we are `namespaced`, and whether anything is to be scanned with `checkov`, too. Takes over
+        descriptor 1.
         """
         self._trees, self._scratch = Path(told["trees"]), Path(told["scratch"])
         self._namespaced = bool(told["namespaced"])
@@ -79,7 +91,11 @@ class Parent:
         self._answers = os.dup(1)
         os.dup2(2, 1)  # what a library prints must not look like an answer
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._program, self._schemas = str(told.get("program") or ""), str(told.get("schemas") or "")
         self._readable = sandbox.readable_paths()
+        self._planning = (*self._readable, *(Path(path) for path in (self._program, self._schemas) if path))
+        self._asked: Callable[[], str] | None = None
+        self._measured = 0.0
         self._children: dict[int, _Child] = {}  # by pipe
         self._selector = selectors.DefaultSelector()
         self._inbox = frames.Inbox()
@@ -88,11 +104,13 @@ class Parent:
 
     def warm_up(self) -> None:
         """Pay for every first use, then freeze what there is, so that children share it."""
+        self._asked = self._ask_terraform()
         if not self._checkov:
             return
         self._build_bicep_grammar()  # the process for it starts small, before anything is imported
         gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the time
         contained.warm_up(self._scratch)
+        hermetic.warm_up(self._scratch)
         gc.collect()
         gc.freeze()
         gc.enable()
@@ -102,6 +120,7 @@ class Parent:
         hello = {
             "version": checkov_runners.version(),
             "tools": sorted(checkov_runners.tools()),
+            "terraform": self._asked() if self._asked else "",
             **self._try_to_confine(),
         }
         frames.write(self._answers, frames.Frame(kind=frames.HELLO, payload=json.dumps(hello).encode()))
@@ -153,6 +172,7 @@ class Parent:
             scratch=scratch,
             deadline=time.monotonic() + limits["wall_seconds"],
             memory_bytes=limits["memory_mb"] << 20,
+            programs=_starts_programs(request),
         )
         self._children[reading] = child
         self._selector.register(reading, selectors.EVENT_READ)
@@ -168,9 +188,21 @@ class Parent:
             os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = str(scratch)
             tree = self._trees / request["tree"]
             limits = request["limits"]
-            programs = request["kind"] in checkov_runners.RENDERED
-            sandbox.limit(memory_mb=limits["memory_mb"], cpu_seconds=limits["cpu_seconds"], namespaced=self._namespaced)
-            sandbox.confine(readable=(*self._readable, tree), writable=(scratch,), programs=programs)
+            plans = request["kind"] == PLAN
+            sandbox.limit(
+                memory_mb=limits["memory_mb"],
+                cpu_seconds=limits["cpu_seconds"],
+                namespaced=self._namespaced,
+                reserved_mb=RESERVED_MB if plans else 0,
+            )
+            sandbox.confine(
+                readable=(*(self._planning if plans else self._readable), tree),
+                writable=(scratch,),
+                programs=_starts_programs(request),
+                local_sockets=plans,
+            )
+            if plans:
+                request["plan"] |= {"program": self._program, "schemas": self._schemas}
             answer = b"R" + self._scan(request, tree)
         except MemoryError:
             answer = b"Fmemory"
@@ -194,10 +226,14 @@ class Parent:
 
     def _watch(self) -> None:
         now = time.monotonic()
+        measure = now - self._measured >= GROUP_SECONDS
+        groups = _resident_by_group() if measure and any(c.programs for c in self._children.values()) else {}
+        self._measured = now if measure else self._measured
         for child in list(self._children.values()):
+            own = _resident(child.pid)
             if now > child.deadline:
                 self._fail(child, b"wall")
-            elif _resident(child.pid) > child.memory_bytes:
+            elif max(own, groups.get(child.pid, 0) - own) > child.memory_bytes:  # its programs may have as much again
                 self._fail(child, b"memory")
 
     def _finish(self, child: _Child) -> None:
@@ -272,20 +308,50 @@ class Parent:
 
     def _try_to_confine(self) -> dict[str, bool]:
         """Fork a child only to see what holds it."""
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            held = sandbox.Confinement()
-            with contextlib.suppress(BaseException):
-                sandbox.close_descriptors(writing)
-                held = sandbox.confine(readable=self._readable, writable=(), programs=False)
-            os.write(writing, json.dumps({"landlock": held.landlock, "seccomp": held.seccomp}).encode())
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            found: dict[str, bool] = json.loads(pipe.read() or b"{}")
-        os.waitpid(pid, 0)
+
+        def confine() -> bytes:
+            held = sandbox.confine(readable=self._readable, writable=(), programs=False)
+            return json.dumps({"landlock": held.landlock, "seccomp": held.seccomp}).encode()
+
+        found: dict[str, bool] = json.loads(_forked(confine)() or "{}")
         return found
+
+    def _ask_terraform(self) -> Callable[[], str] | None:
+        """Have a confined child ask Terraform for its version while we warm up; what is returned waits for it."""
+        if not self._program:
+            return None
+        folder = self._scratch / "version"
+        folder.mkdir(mode=0o700)
+
+        def ask() -> bytes:
+            sandbox.confine(readable=self._planning, writable=(folder,), programs=True, local_sockets=True)
+            return terraform.version(Path(self._program), folder).encode()
+
+        return _forked(ask)
+
+
+def _starts_programs(request: Mapping[str, Any]) -> bool:
+    return request["kind"] == PLAN or request["kind"] in checkov_runners.RENDERED
+
+
+def _forked(answer: Callable[[], bytes]) -> Callable[[], str]:
+    """Fork a child that answers and ends; what is returned waits for its answer, "" when it has none."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            sandbox.close_descriptors(writing)
+            os.write(writing, answer())
+        os._exit(0)
+    os.close(writing)
+
+    def wait() -> str:
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()
+        os.waitpid(pid, 0)
+        return said.decode("utf-8", "replace")
+
+    return wait
 
 
 def _has_exited(pid: int) -> bool:
@@ -298,6 +364,18 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _resident_by_group() -> dict[int, int]:
+    """Return the bytes that each process group has in memory. Children lead one each, which nothing in it can leave."""
+    found: dict[int, int] = {}
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                fields = Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()
+                group = int(fields[2])
+                found[group] = found.get(group, 0) + int(fields[21]) * _PAGE
+    return found
 
 
 if __name__ == "__main__":
