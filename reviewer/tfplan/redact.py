@@ -164,7 +164,7 @@ class _Walk:
         """Return a name of the plan's own; the keys of `for_each` in it are somebody's."""
         if at.name == "index":
             return self.visit.label(value)
-        return _KEYS.sub(lambda key: f'["{self.visit.label(key[1])}"]', mask_known(value))
+        return _KEYS.sub(lambda key: f'["{self.visit.label(key[1])}"]', mask_secrets(value))
 
 
 def _member(at: _At, key: str, schema: Any) -> _At:
