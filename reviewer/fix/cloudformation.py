@@ -25,7 +25,7 @@ from reviewer.fix.documents import Target
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.recipes import Choice, Recipe
 from reviewer.fix.yaml_merge import Reader
-from reviewer.fix.yaml_nodes import Node, Text
+from reviewer.fix.yaml_nodes import BOM, Node, Text
 from reviewer.fix.yaml_splice import Page
 from reviewer.fix.yaml_style import Tagged
 from reviewer.model import Finding
@@ -81,12 +81,10 @@ def edit(files: Files, place: ResourcePlace, recipe: Recipe, values: Values) -> 
     if "add" in wanted:
         new, more = _add(place, new, wanted["add"])
         used |= more
-    for name in sorted(used):
-        new = _with_parameter(place.path, new, values.choices.get(name) or _unknown(name))
-    before, after = (
-        parameters.defaulted(_template(now, place.path)) for now in (read, yaml_nodes.read(place.path, new))
-    )
+    now = read if _keeps_top(read, new, place.path) else yaml_nodes.read(place.path, new)
+    before, after = (parameters.defaulted(_template(text, place.path)) for text in (read, now))
     inputs = ({parameters.pascal(name) for name in used} - after) | (before - after)
+    new = _with_parameters(place.path, now, new, [values.choices.get(name) or _unknown(name) for name in sorted(used)])
     return Edited(files={place.path: new} if new != data else {}, inputs=tuple(sorted(inputs)))
 
 
@@ -176,12 +174,19 @@ def _add(place: ResourcePlace, data: bytes, added: Mapping[str, Any]) -> tuple[b
     return read.encode(splices.apply(read.text, made)), used
 
 
-def _with_parameter(path: str, data: bytes, choice: Choice) -> bytes:
-    read = yaml_nodes.read(path, data)
+def _keeps_top(read: Text, new: bytes, path: str) -> bool:
+    """Whether all that stands before the resources, and the parameters among it, is in `new` as it was."""
     template = _template(read, path)
-    page = documents.page_of(path, read, template)
-    made = parameters.add(page, template, choice)
-    return read.encode(splices.apply(read.text, made))
+    top = next(pair.key.start for pair in template.pairs if pair.key.text == "Resources")
+    below = template.get("Parameters")
+    return (below is None or below.end < top) and new.startswith(read.encode(read.text[:top]))
+
+
+def _with_parameters(path: str, now: Text, data: bytes, choices: Sequence[Choice]) -> bytes:
+    """Add what stands for `choices`; `now` is `data`, or has the same top."""
+    template = _template(now, path)
+    made = list(parameters.add(documents.page_of(path, now, template), template, choices)) if choices else []
+    return now.encode(splices.apply(data.decode().removeprefix(BOM), made)) if made else data
 
 
 def _unknown(name: str) -> Choice:

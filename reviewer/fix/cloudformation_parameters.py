@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reviewer.fix import yaml_splice, yaml_values
@@ -77,14 +77,15 @@ def change(read: Text, page: Page, node: Node, value: Any) -> Iterator[Splice]:
     yield from _new_default(page, parameter, pair, plain)
 
 
-def add(page: Page, template: Node, choice: Choice) -> Iterator[Splice]:
-    """Yield what adds the parameter that stands for a choice, near the resources, unless it is there."""
-    new = {pascal(choice.name): {"Type": TYPES[choice.type], "Description": choice.description}}
+def add(page: Page, template: Node, choices: Sequence[Choice]) -> Iterator[Splice]:
+    """Yield what adds the parameters that stand for choices, near the resources, unless they are there."""
     parameters, resources = template.get("Parameters"), template.get("Resources")
+    new = {pascal(choice.name): {"Type": TYPES[choice.type], "Description": choice.description} for choice in choices}
+    new = {name: value for name, value in new.items() if parameters is None or parameters.get(name) is None}
+    if not new:
+        return
     if parameters is None:
         yield from yaml_splice.insert_before(page, template, "Resources", {"Parameters": new})
-    elif parameters.get(pascal(choice.name)) is not None:
-        return
     elif parameters.kind == "mapping" and parameters.pairs:
         if resources is not None and resources.start < parameters.start and not parameters.tag + parameters.anchor:
             yield from yaml_splice.insert_beside(page, parameters, parameters.pairs[0].key.text, new)

@@ -21,7 +21,7 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 MAX_DEPTH = 50
 MAX_ALIASES = 1000
-_BOM = "\ufeff"
+BOM = "\ufeff"
 _ODD_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*(?:[ \t]+|[ \t]*(?:#[^\n]*)?\r?\n[ \t]*|(?=[,\]}])|$)")
 _STANDARD_TAG = "tag:yaml.org,2002:"
@@ -85,7 +85,7 @@ class Text:
 
     def encode(self, text: str) -> bytes:
         """Return another text as bytes of this file."""
-        return ((_BOM if self.bom else "") + text).encode()
+        return ((BOM if self.bom else "") + text).encode()
 
 
 def read(path: str, data: bytes) -> Text:
@@ -110,8 +110,8 @@ def _read(path: str, data: bytes) -> Text:
         text = data.decode()
     except UnicodeDecodeError:
         raise CannotEdit(f"`{path}` is not UTF-8.") from None
-    bom = text.startswith(_BOM)
-    text = text.removeprefix(_BOM)
+    bom = text.startswith(BOM)
+    text = text.removeprefix(BOM)
     if odd := _ODD_BREAKS.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         raise CannotEdit(f"`{path}` has a line end on line {line} that is neither LF nor CRLF.")

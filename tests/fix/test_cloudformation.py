@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+import yaml
 
 from reviewer.fix import cloudformation
 from reviewer.fix.editing import CannotEdit
@@ -280,3 +281,17 @@ def test_another_resource_of_the_same_name_is_not_overwritten() -> None:
 def test_edits_that_are_not_for_templates_are_refused(edit: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         cloudformation.check(recipe(edit))
+
+
+@pytest.mark.parametrize("top", ["Parameters:\n  A:\n    Type: String\n", ""])
+@pytest.mark.parametrize("below", ["", "Outputs: {}\n", "Metadata:\n  a: é\n"])
+def test_several_choices_become_parameters_at_once(top: str, below: str) -> None:
+    row = recipe({"set": {"KmsMasterKeyId": "choice.kms_key_arn", "QueueName": "choice.queue_name"}})
+    text = f"{top}Resources:\n  Q:\n    Type: AWS::SQS::Queue\n{below}"
+    made = outcome(
+        cloudformation, text, on("Q", "AWS::SQS::Queue"), row, values(kms_key_arn="string", queue_name="string")
+    )
+    after = made.files["t.yaml"].decode()
+    assert made.inputs == ("KmsKeyArn", "QueueName")
+    assert list(yaml.safe_load(after.replace("!Ref ", ""))["Parameters"])[-2:] == ["KmsKeyArn", "QueueName"]
+    assert after.endswith(below)
