@@ -16,6 +16,7 @@ from reviewer.judge import policy as policies
 from reviewer.judge.policy import Policy
 from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, Risk, ScanResult, Sha, Verdict
 from reviewer.plan.planned import GivenPlan
+from reviewer.plan.rego_tree import is_policy_file
 from reviewer.plans import Planned, PolicyFolder, Wishes, add_plans
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 
 ORGANIZATION_POLICIES = "plumbrule/ of the organization's .github repository"
-POLICY_ENDINGS = (".rego", ".json", ".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def policy_folders(case: Case, folder: str) -> Iterator[PolicyFolder]:
     if case.organization_policies:
         yield PolicyFolder(name=ORGANIZATION_POLICIES, files=case.organization_policies)
     files = case.clone.folder(case.policy_at, folder)
-    kept = {path: text for path, text in files.items() if path.endswith(POLICY_ENDINGS)}
+    kept = {path: text for path, text in files.items() if is_policy_file(path)}
     if any(path.endswith(".rego") for path in kept):
         yield PolicyFolder(name=folder, files=kept)
 

@@ -145,6 +145,7 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
         policy_at=base_tip or head,
         policy_ref=request.base_ref,
         organization_policy=client.organization_policy(),
+        organization_policies=client.organization_rego(),
         today=services.today(),
         limits=services.settings.scan_limits,
         real_plans=real if request.subject is Subject.PULL_REQUEST else None,

@@ -28,7 +28,8 @@ from reviewer.errors import Gone, Misconfigured, Rejected, Transient
 from reviewer.gh import deliveries
 from reviewer.gh.answers import Answer, Ask, Send, accepted, pick, short
 from reviewer.gh.download import download
-from reviewer.gh.repository import Access, RepositoryClient, file_text
+from reviewer.gh.folders import policy_files
+from reviewer.gh.repository import Access, OrganizationFiles, RepositoryClient, file_text
 from reviewer.gh.standing import Delivery
 from reviewer.gh.tokens import Purpose, Scope, Tokens
 from reviewer.model import Repository
@@ -102,7 +103,7 @@ class GitHub:
         sign = partial(jwt.encode, key=_private_key(settings), algorithm="RS256")
         self._app_auth = github.Auth.AppAuth(settings.app_id, sign_func=sign, jwt_expiry=JWT_SECONDS)
         self._tokens = Tokens(self._send_as_app)
-        self._policies: dict[tuple[int, str], tuple[float, str | None]] = {}
+        self._organizations: dict[tuple[int, str], tuple[float, OrganizationFiles]] = {}
         self._bot_login: tuple[float, str] = (0.0, "")
 
     def close(self) -> None:
@@ -124,7 +125,7 @@ class GitHub:
             send_to_actions=partial(self._send_extra, repository, Purpose.ACTIONS),
             download=self._download,
             refuse_to_resolve=partial(self._tokens.refuse, repository.installation_id, Purpose.RESOLVE),
-            organization_policy=partial(self._organization_policy, repository),
+            organization=partial(self._organization, repository),
             bot_login=self.bot_login,
             app_id=self._settings.app_id,
             graphql_url=self._connection(repository.installation_id).graphql_url,
@@ -202,20 +203,24 @@ class GitHub:
         plain_http = self._settings.api_url.startswith("http://")  # `settings` allows that on loopback only
         return download(url, most=most, plain_http=plain_http, stop=stop)
 
-    def _organization_policy(self, repository: Repository) -> str | None:
+    def _organization(self, repository: Repository) -> OrganizationFiles:
         key = (repository.installation_id, repository.owner.lower())
-        until, text = self._policies.get(key, (0.0, None))
+        until, files = self._organizations.get(key, (0.0, OrganizationFiles()))
         if until < time.monotonic():
-            text = self._read_organization_policy(repository)
-            self._policies[key] = (time.monotonic() + POLICY_SECONDS, text)
-        return text
+            files = self._read_organization(repository)
+            self._organizations[key] = (time.monotonic() + POLICY_SECONDS, files)
+        return files
 
-    def _read_organization_policy(self, repository: Repository) -> str | None:
+    def _read_organization(self, repository: Repository) -> OrganizationFiles:
         scope = Scope(installation_id=repository.installation_id, repository=".github", purpose=Purpose.READ)
+        send, full_name = partial(self._send, scope), f"{repository.owner}/.github"
         try:
-            return file_text(partial(self._send, scope), f"{repository.owner}/.github", "plumbrule.yml", None)
+            return OrganizationFiles(
+                policy=file_text(send, full_name, "plumbrule.yml", None),
+                rego=policy_files(send, full_name, "plumbrule"),
+            )
         except Gone:
-            return None  # no such repository, or the App is not installed on it
+            return OrganizationFiles()  # no such repository, or the App is not installed on it
 
 
 def _private_key(settings: Settings) -> RSAPrivateKey:

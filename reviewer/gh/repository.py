@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +47,14 @@ UNRESOLVE = "mutation($id: ID!) { unresolveReviewThread(input: {threadId: $id}) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationFiles:
+    """What an owner's `.github` repository says to Plumbrule."""
+
+    policy: str | None = None  # plumbrule.yml
+    rego: Mapping[str, bytes] = field(default_factory=dict)  # path below plumbrule/ -> policy or data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """How a repository is reached.
 
@@ -62,7 +70,7 @@ class Access:
     send_to_actions: Callable[[], Send | None]
     download: Download
     refuse_to_resolve: Callable[[], None]
-    organization_policy: Callable[[], str | None]
+    organization: Callable[[], OrganizationFiles]
     bot_login: Callable[[], str]
     app_id: int
     graphql_url: str
@@ -87,7 +95,11 @@ class RepositoryClient:
 
     def organization_policy(self) -> str | None:
         """Return plumbrule.yml of the owner's `.github` repository; None without one that we may read."""
-        return self._access.organization_policy()
+        return self._access.organization().policy
+
+    def organization_rego(self) -> Mapping[str, bytes]:
+        """Return the Rego policies and their data in the folder `plumbrule` of that repository, by path in it."""
+        return self._access.organization().rego
 
     def pull_request(self, number: int) -> PullRequestState:
         """Return the pull request as it is now."""

@@ -266,6 +266,13 @@ def test_the_organizations_policy_is_read_from_its_own_repository_and_kept_a_whi
     assert token.repositories == {policies.id}
 
 
+def test_the_organizations_rego_policies_come_from_a_folder_beside_it(scene):
+    rego = {"plumbrule/a.rego": "package a\n", "plumbrule/lib/data.yaml": "x: 1\n", "plumbrule/.hidden/b.rego": "x"}
+    scene.fake.create_repo({"README.md": "x", "plumbrule/README.md": "x", **rego}, name=".github")
+    assert scene.client.organization_rego() == {"a.rego": b"package a\n", "lib/data.yaml": b"x: 1\n"}
+    assert scene.client.organization_policy() is None
+
+
 def test_an_organization_whose_policy_we_may_not_see_has_none(scene):
     scene.fake.create_repo({"plumbrule.yml": "mode: audit\n"}, name=".github")
     scene.installation.selected = {scene.repo.id}
