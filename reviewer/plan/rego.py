@@ -166,7 +166,7 @@ def _add_data(house: _House, texts: Mapping[str, bytes], known: rego_rewrite.Kno
     for path, key in conflicts:
         why = f"the key `{key}` has another value in a data file before it"
         house.problems.append(Problem(path=path, line=0, why=why))
-    for names in sorted(known.rules | known.functions | {("data", rego_builtins.PACKAGE, "")}):
+    for names in sorted(known.rules | known.functions | {("data", rego_builtins.PACKAGE)}):
         if _holds(document, names[1:]):
             why = f"data files hold `{rego_rewrite.spell(names)}`, which policies define"
             house.problems.append(Problem(path="", line=0, why=why))
@@ -287,9 +287,11 @@ def _problem(error: RuntimeError, path: str, line: int) -> Problem:
     return Problem(path=path, line=line, why=why.replace("\n", " ")[:300])
 
 
-def _place(error: RuntimeError) -> tuple[int, int]:
+def _place(error: RuntimeError) -> tuple[int, int, bool]:
+    """Return how far the parser got; what is said of keywords that v0 does not have tells least."""
     found = _ERROR.search(str(error))
-    return (int(found["line"]), int(found["column"])) if found else (0, 0)
+    means_v0 = found is None or "keyword is required" in found["why"]
+    return (int(found["line"]), int(found["column"]), not means_v0) if found else (0, 0, False)
 
 
 def _dotted(package: Names) -> str:

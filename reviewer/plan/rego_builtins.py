@@ -39,7 +39,7 @@ _CONDITIONS = {
 }
 """What may be asked of an argument, by a letter."""
 
-_GUARDED = {
+GUARDED = {
     **dict.fromkeys(("abs", "ceil", "floor", "round"), "n"),
     **dict.fromkeys(("lower", "upper", "trim_space", "strings.reverse", "json.is_valid", "yaml.is_valid"), "s"),
     **dict.fromkeys(("base64.encode", "base64url.encode", "hex.encode", "urlquery.encode", "regex.is_valid"), "s"),
@@ -96,8 +96,8 @@ _ADDED = {
 """,
     "re_match": "{}(pattern, x) := regex.match(pattern, x) if {{ is_string(pattern); is_string(x) }}\n",
     "set_diff": "{}(a, b) := a - b if {{ is_set(a); is_set(b) }}\n",
-    "cast_array": "{}(xs) := [x | some x in xs] if type_name(xs) in {{`array`, `set`}}\n",
-    "cast_set": "{}(xs) := {{x | some x in xs}} if type_name(xs) in {{`array`, `set`}}\n",
+    "cast_array": "{}(xs) := made if {{ type_name(xs) in {{`array`, `set`}}; made := [x | some x in xs] }}\n",
+    "cast_set": "{}(xs) := made if {{ type_name(xs) in {{`array`, `set`}}; made := {{x | some x in xs}} }}\n",
     "cast_string": "{}(x) := x if is_string(x)\n",
     "cast_boolean": "{}(x) := x if is_boolean(x)\n",
     "cast_object": "{}(x) := x if is_object(x)\n",
@@ -124,12 +124,12 @@ QUOTED = f"data.{PACKAGE}.quoted"
 
 def redirected(name: str) -> str | None:
     """Return the function of the library to be called instead of the built-in `name`, None where there is none."""
-    return f"data.{PACKAGE}.{_own_name(name)}" if name in _GUARDED or name in _ADDED else None
+    return f"data.{PACKAGE}.{_own_name(name)}" if name in GUARDED or name in _ADDED else None
 
 
 def library() -> str:
     """Return the library, in Rego v1."""
-    guarded = (_guard(name, arguments.split()) for name, arguments in _GUARDED.items())
+    guarded = (_guard(name, arguments.split()) for name, arguments in GUARDED.items())
     added = (text.replace("{}(", f"{_own_name(name)}(").format() for name, text in _ADDED.items())
     return "\n".join([_HELPERS, *guarded, *added])
 
@@ -150,7 +150,7 @@ def _guard(name: str, arguments: list[str]) -> str:
 
 
 _VERB = re.compile(r"%(?P<how>[-+# 0]*\d*(?:\.\d*)?)(?P<verb>.?)", re.DOTALL)
-_PADDING = re.compile(r"-?[1-9]?\d*")
+_PADDING = re.compile(r"-?([1-9]\d*)?")
 _NUMBER = re.compile(r"(0\d+)?[dxX]|(\.\d+)?[fF]|[bceEg]")
 
 

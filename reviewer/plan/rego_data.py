@@ -29,11 +29,14 @@ class BadData(Exception):
 def read_data(path: str, raw: bytes) -> dict[str, Any]:
     """Return what the JSON or YAML file holds. Raises BadData, naming the line where there is one."""
     try:
-        value = json.loads(raw, parse_constant=_refuse) if path.endswith(".json") else _read_yaml(raw)
+        text = raw.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse) if path.endswith(".json") else _read_yaml(text)
+    except UnicodeDecodeError:
+        raise BadData("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise BadData(f"it is not JSON: {error.msg}", error.lineno) from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise BadData(f"it is not UTF-8 text or holds what JSON cannot: {type(error).__name__}") from None
+    except ValueError as error:
+        raise BadData(f"it holds what JSON does not have: {error}"[:200]) from None
     except RecursionError:
         raise BadData(_TOO_DEEP) from None
     if not isinstance(value, dict):
@@ -48,11 +51,11 @@ def _refuse(constant: str) -> float:
     raise ValueError(constant)
 
 
-def _read_yaml(raw: bytes) -> object:
+def _read_yaml(text: str) -> object:
     try:
-        node = yaml.compose(raw, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
         _measure(node, {}, 0)
-        return _plain(yaml.load(raw, Loader=_Plain), 0)  # noqa: S506 (a safe loader without dates)
+        return _plain(yaml.load(text, Loader=_Plain), 0)  # noqa: S506 (a safe loader without dates)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadData(f"it is not YAML: {error.problem or error.context}", mark.line + 1 if mark else 0) from None

@@ -85,7 +85,7 @@ def read_module(ast: Node, text: bytes) -> Module:
         calls=tuple(_call(node) for tag, node in nodes if tag == "Call") + tuple(_replaced(nodes)),
         conditions=tuple(_conditions(nodes)),
         negations=tuple(
-            extent_of_span(node["span"]) for tag, node in nodes if tag == "NotExpr" and _has_wildcard(node["expr"])
+            _whole(node["span"], text) for tag, node in nodes if tag == "NotExpr" and _has_wildcard(node["expr"])
         ),
     )
 
@@ -204,6 +204,12 @@ def _extent(value: Node) -> Extent | None:
     if kind == "Call":
         return replace(_reference(node["fcn"]), end=node["span"]["end"])
     return _reference(value) if kind in ("Var", "RefDot", "RefBrack") and _root(value) else None
+
+
+def _whole(span: Mapping[str, int], text: bytes) -> Extent:
+    """Return where an expression is written: the tree leaves a quote out that it ends in."""
+    found = extent_of_span(span)
+    return replace(found, end=found.end + 1) if text[found.end : found.end + 1] in (b'"', b"`") else found
 
 
 def extent_of_span(span: Mapping[str, int]) -> Extent:
