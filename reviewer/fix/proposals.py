@@ -5,7 +5,7 @@ Pure, on hostile bytes, so only in the contained child. Whether an edit mends th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer.fix import sanity
@@ -14,6 +14,7 @@ from reviewer.fix.editors import EDITORS
 from reviewer.fix.hcl_versions import is_allowed
 from reviewer.fix.lines import hull
 from reviewer.fix.recipes import Recipe, Recipes
+from reviewer.fix.risks import with_shared_risks
 from reviewer.fix.schema import Schema
 from reviewer.model import Finding, Risk, Suggestion
 
@@ -90,21 +91,9 @@ def propose(
         if same := proposals.get(key):
             proposal = replace(same, findings=(*same.findings, finding))
         proposals[key] = proposal
-    return _with_equal_risks(proposals.values()), tuple(refusals)
-
-
-def _with_equal_risks(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
-    """The same edit asks for the same, whichever rule wants it: the most that any of them says."""
-    listed, risks = tuple(proposals), list(Risk)
-    asked: dict[Suggestion, Risk] = {}
-    for proposal in listed:
-        edit = replace(proposal.suggestion, risk=Risk.SAFE)
-        asked[edit] = max(asked.get(edit, Risk.SAFE), proposal.risk, key=risks.index)
-    return tuple(replace(p, suggestion=_at_risk(p.suggestion, asked)) for p in listed)
-
-
-def _at_risk(suggestion: Suggestion, asked: Mapping[Suggestion, Risk]) -> Suggestion:
-    return replace(suggestion, risk=asked[replace(suggestion, risk=Risk.SAFE)])
+    at_risk = with_shared_risks([proposal.suggestion for proposal in proposals.values()])
+    made = tuple(replace(one, suggestion=edit) for one, edit in zip(proposals.values(), at_risk, strict=True))
+    return made, tuple(refusals)
 
 
 def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:

@@ -58,3 +58,16 @@ def test_the_same_edit_asks_for_the_same_whichever_rule_wants_it() -> None:
     two = [finding(0), replace(finding(0), rule="CKV_OTHER")]
     proposals, _ = propose({"main.tf": QUEUE}, two, table)
     assert [proposal.risk for proposal in proposals] == [Risk.REPLACE, Risk.REPLACE]
+
+
+def test_an_edit_that_holds_another_one_asks_for_what_that_one_asks_for() -> None:
+    both = {"set": "sqs_managed_sse_enabled = true\nfifo_queue = true\n"}
+    rows = [
+        ROW | both | {"from": "written"},
+        ROW | {"from": "written", "rule": "CKV_PART", "risk": "cost"},
+        ROW | {"from": "written", "rule": "CKV_OTHER", "set": "delay_seconds = 9\n"},
+    ]
+    table = Knowledge(recipes=read_recipes([("x.yml", "terraform", {"recipes": rows})]), values=Values(choices={}))
+    three = [replace(finding(0), rule=row["rule"]) for row in rows]
+    proposals, _ = propose({"main.tf": QUEUE}, three, table)
+    assert [proposal.risk for proposal in proposals] == [Risk.COST, Risk.COST, Risk.SAFE]
