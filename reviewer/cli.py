@@ -11,6 +11,7 @@ import click
 from reviewer.derive.command import recipes
 from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Risk
+from reviewer.plan_commands import plan, progress, schemas
 from reviewer.policy_commands import policy as policy_commands
 
 EXIT_PASSED, EXIT_BLOCKED, EXIT_COULD_NOT_RUN = 0, 1, 2
@@ -25,6 +26,7 @@ def commands() -> None:
     \b
     plumbrule review --base main     what your branch introduces, before anyone else sees it
     plumbrule fix --dry-run          what can be mended right away, as a patch
+    plumbrule plan --base main       what your branch would create, change and destroy
     plumbrule serve, plumbrule worker   the two processes of the GitHub App (see README.md)
     """
 
@@ -40,9 +42,24 @@ def commands() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A policy file to go by. Default: .github/plumbrule.yml at the base, as on GitHub.",
 )
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    metavar="[ROOT=]FILE",
+    help="Take this plan (JSON of `terraform show -json`) of the root at PATH, or at ROOT, instead of making one."
+    " Repeatable.",
+)
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
 def review(  # noqa: PLR0913, PLR0917 (one argument an option)
-    path: Path, base: str, head: str | None, form: str, output: Path | None, policy: Path | None, color: str
+    path: Path,
+    base: str,
+    head: str | None,
+    form: str,
+    output: Path | None,
+    policy: Path | None,
+    plans: tuple[str, ...],
+    color: str,
 ) -> None:
     """Review the repository at PATH with no GitHub at all: what the head introduces, compared with REV.
 
@@ -50,7 +67,8 @@ def review(  # noqa: PLR0913, PLR0917 (one argument an option)
     """
     from reviewer import local  # late: the scanner is not needed to print a help text
 
-    with local.examined(path, base=base, head=head, policy=policy, environ=os.environ, say=progress) as examination:
+    wanted = local.Wanted(path=path, base=base, head=head, policy=policy, plans=plans)
+    with local.examined(wanted, os.environ, progress) as examination:
         colored = color == "always" or (color == "auto" and output is None and sys.stdout.isatty())
         text = local.render(examination, form, color=colored)
         if output:
@@ -109,6 +127,8 @@ def fixes_report(path: Path, form: str) -> None:
 
 commands.add_command(recipes)
 commands.add_command(policy_commands)
+commands.add_command(plan)
+commands.add_command(schemas)
 
 
 @commands.command()
@@ -147,12 +167,6 @@ def worker() -> None:
         from reviewer import compose  # late: the scanner warms up meanwhile
 
         compose.run_worker(settings, scanner)
-
-
-def progress(message: str) -> None:
-    """Say what goes on, to a person who waits at a terminal."""
-    if sys.stderr.isatty():
-        click.secho(message, err=True, dim=True)
 
 
 def main() -> None:

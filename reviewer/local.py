@@ -8,13 +8,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from reviewer.errors import Rejected
 from reviewer.examine import Case, examine
-from reviewer.model import Examination, Sha
+from reviewer.model import Examination, PlanOrigin, Sha
+from reviewer.plan.planned import GivenPlan
 from reviewer.process import never
 from reviewer.report.jsonable import build_json
 from reviewer.report.markdown import build_markdown
@@ -30,23 +31,35 @@ from reviewer.settings import (
     sandbox_choice,
     schemas_directory,
 )
+from reviewer.tfplan.bounds import PlanFormatError
+from reviewer.tfplan.read import read_bytes
 
 CACHE_BYTES = 64 << 20
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person at the terminal asked to be reviewed."""
+
+    path: Path
+    base: str
+    head: str | None = None  # None: the files as they are now
+    policy: Path | None = None
+    plans: tuple[str, ...] = ()  # FILE, or ROOT=FILE
+
+
 @contextlib.contextmanager
-def examined(
-    path: Path, *, base: str, head: str | None, policy: Path | None, environ: Mapping[str, str], say: Say
-) -> Iterator[Examination]:
-    """Examine the repository at `path`: `head` (None: its files as they are now) against its merge base with `base`.
+def examined(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Iterator[Examination]:
+    """Examine a local repository: its head against the merge base with `base`.
 
     Raises Rejected for what the person at the terminal can mend: no repository, no such revision, a bad policy file.
     """
     started = time.monotonic()
     say("Starting the scanner (a few seconds) ...")
-    with starting_scanner(environ) as scanner, contextlib.closing(LocalClone(path)) as clone:
-        case = open_case(clone, base=base, head=head, policy=policy, environ=environ)
+    with starting_scanner(environ) as scanner, contextlib.closing(LocalClone(wanted.path)) as clone:
+        case = open_case(clone, base=wanted.base, head=wanted.head, policy=wanted.policy, environ=environ)
+        case = replace(case, given_plans=tuple(read_plan(plan, wanted.path, clone) for plan in wanted.plans))
         cache = ScanCache(cache_directory(environ), CACHE_BYTES)
         with scanner:
             say("Reviewing ...")
@@ -74,6 +87,21 @@ def open_case(
         today=date.today(),
         limits=default_scan_limits(environ),
     )
+
+
+def read_plan(named: str, path: Path, clone: LocalClone) -> GivenPlan:
+    """Return the plan in a file: of the root at `path`, or of ROOT where `named` is ROOT=FILE. Raises Rejected."""
+    root, separator, file = named.rpartition("=")
+    try:
+        document = Path(file).read_bytes()
+        read_bytes(document)
+    except OSError as error:
+        raise Rejected(f"--plan: {file} could not be read: {error.strerror}") from error
+    except PlanFormatError as error:
+        raise Rejected(f"--plan: {file}: {error}") from error
+    if not separator:
+        root = path.resolve().relative_to(clone.top.resolve()).as_posix() if clone.top else ""
+    return GivenPlan(root="" if root == "." else root.strip("/"), document=document, origin=PlanOrigin.GIVEN)
 
 
 def read_policy_file(path: Path) -> tuple[str, str]:

@@ -91,12 +91,19 @@ def plan_roots(
     """
     by_place = {(one.root, one.workspace): one for one in given}
     wanted = tuple(_wanted(roots, policy, by_place))
+    unused = tuple(_unused(one) for one in given if not any(w.head.given is one.document for w in wanted))
     if not bench.scanner.plans and not by_place:
         return (), (NO_PROGRAM,) if wanted and policy.run else ()
     jobs = {job.key: job for one in wanted[:MOST_ROOTS] for job in one.jobs(bench)}
     planned = _plan_all(bench, jobs)
     pairs = tuple(pair for one in wanted[:MOST_ROOTS] if (pair := one.pair(planned)) is not None)
-    return pairs, (TOO_MANY,) if len(wanted) > MOST_ROOTS else ()
+    return pairs, (*unused, *((TOO_MANY,) if len(wanted) > MOST_ROOTS else ()))
+
+
+def _unused(given: GivenPlan) -> NotExamined:
+    where = f"{given.root or '.'}" + (f" ({given.workspace})" if given.workspace != DEFAULT_WORKSPACE else "")
+    why = "The plan that was made elsewhere was not used: this change does not touch such a root or workspace."
+    return NotExamined(what=where, why=why, blocking=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

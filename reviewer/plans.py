@@ -91,7 +91,7 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
     `stop` raises.
     """
     planned, statements = plan_roots(bench, pair.roots, wishes.policy, wishes.given)
-    judged, not_planned = _judged(planned)
+    judged, not_planned = judged_plans(planned)
     base, head = pair.base, pair.head
     for one in judged:
         before = one.pair.base.findings if one.pair.base else ()
@@ -103,7 +103,8 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
     return Planned(base=base, head=head, plans=judged, not_planned=not_planned, statements=statements)
 
 
-def _judged(planned: Iterable[PlannedPair]) -> tuple[tuple[JudgedPlan, ...], tuple[RootPlan, ...]]:
+def judged_plans(planned: Iterable[PlannedPair]) -> tuple[tuple[JudgedPlan, ...], tuple[RootPlan, ...]]:
+    """Return the plans as values, and the roots that there is none of, with the reason."""
     judged, without = [], []
     for pair in planned:
         why, document = pair.not_planned, None

@@ -43,7 +43,7 @@ class RootPair:
     """A Terraform root and how the commits that have it hang together."""
 
     root: str
-    base: Layout = field(repr=False, compare=False)
+    base: Layout | None = field(repr=False, compare=False)  # None: nothing was there
     head: Layout = field(repr=False, compare=False)
 
     def units(self, named: Iterable[str]) -> tuple[ScanUnit | None, ScanUnit | None]:
@@ -52,7 +52,8 @@ class RootPair:
         `named` are paths of variable files.
         """
         named = tuple(named)
-        return plan_unit(self.base, self.root, named), plan_unit(self.head, self.root, named)
+        before = plan_unit(self.base, self.root, named) if self.base else None
+        return before, plan_unit(self.head, self.root, named)
 
 
 def scan_pair(bench: Bench, base: str, head: str) -> PairScan:
@@ -83,9 +84,7 @@ def scan_everything(bench: Bench, treeish: str) -> PairScan:
 
     Raises what the clone raises, and what `stop` raises.
     """
-    listing = bench.clone.listing(treeish)
-    sources = read_sources(bench.clone, listing, (), bench.limits.max_file_bytes)
-    layout = lay_out(listing, sources, bench.scanner.tools)
+    layout = _whole_layout(bench, treeish)
     plan = layout.plan(layout.ids())
     results = _scan_all(bench, {unit.key(bench.version): unit for unit in plan.units})
     whole = _merged(plan, results, bench.version)
@@ -194,6 +193,19 @@ def _passed_over(changed: Iterable[str]) -> tuple[NotExamined, ...]:
             depth = next(index for index in range(len(parts)) if in_generated("/".join(parts[: index + 1]) + "/x"))
             folders["/".join(parts[: depth + 1])] = None
     return tuple(map(gaps.generated, folders))
+
+
+def root_pairs(bench: Bench, base: str | None, head: str) -> tuple[RootPair, ...]:
+    """Return every Terraform root of `head`, touched or not. Raises what the clone raises."""
+    old = _whole_layout(bench, base) if base else None
+    new = _whole_layout(bench, head)
+    return tuple(RootPair(root=root, base=old, head=new) for root in sorted(new.graph.roots))
+
+
+def _whole_layout(bench: Bench, treeish: str) -> Layout:
+    listing = bench.clone.listing(treeish)
+    sources = read_sources(bench.clone, listing, (), bench.limits.max_file_bytes)
+    return lay_out(listing, sources, bench.scanner.tools)
 
 
 def _scan_all(bench: Bench, units: Mapping[str, ScanUnit]) -> dict[str, ScanResult]:
