@@ -19,8 +19,8 @@ def check_radius(view: PlanView) -> Iterator[PlanHit]:
     deleted = sum(change.action is PlanAction.DELETE for change in down)
     types = [f"{count} of {type_}" for type_, count in Counter(change.type for change in down).most_common()]
     yield PlanHit(
-        message=f"{view.root or 'This root'}: {deleted} resources are deleted and {len(down) - deleted} replaced, and "
-        f"the policy allows {allowed} (plan.max_destroys): {listed(types)}.",
+        message=f"In {view.root or 'this root'} {deleted} resources are deleted and {len(down) - deleted} replaced, "
+        f"and the policy allows {allowed} (plan.max_destroys): {listed(types)}.",
     )
 
 

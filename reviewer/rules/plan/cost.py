@@ -85,7 +85,7 @@ def check_sizes(view: PlanView) -> Iterator[PlanHit]:
         if grown:
             words = "; ".join(f"{'.'.join(path)} from {before} to {after}" for path, before, after in grown[:4])
             more = f"; and {len(grown) - 4} more" if len(grown) > 4 else ""
-            message = f"{named(change)} costs more: {words}{more}."
+            message = f"{named(change)} costs more with {words}{more}."
             yield PlanHit(change=change, attribute=grown[0][0][0], message=message)
 
 

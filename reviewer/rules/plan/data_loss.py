@@ -58,7 +58,7 @@ def _net(change: ResourceChange, severity: Severity) -> tuple[Severity, str]:
     before = change.before or {}
     softer = Severity(max(severity - 1, Severity.LOW))
     if any(flag(reach(before, *path)) for path in _PROTECTIONS):
-        return softer, "Deletion protection is on: the apply fails until somebody switches it off."
+        return softer, "Deletion protection is on, so that the apply fails until somebody switches it off."
     if "skip_final_snapshot" in before:
         if flag(before["skip_final_snapshot"]):
             return severity, "No final snapshot is taken (skip_final_snapshot)."
@@ -111,7 +111,7 @@ def check_prevent_destroy(view: PlanView) -> Iterator[PlanHit]:
                 name="" if planned else address,
                 attribute="lifecycle",
                 severity=Severity.HIGH if planned and planned.type in HOLDINGS else Severity.MEDIUM,
-                message=f"{address} is no longer protected by prevent_destroy: a later change may destroy it.",
+                message=f"{address} is no longer protected by prevent_destroy, so that a later change may destroy it.",
             )
 
 
@@ -229,7 +229,7 @@ def check_backups(view: PlanView) -> Iterator[PlanHit]:
                 yield PlanHit(
                     change=change,
                     attribute=path[0],
-                    message=f"{named(change)}: {'.'.join(path)} goes from {shown(before)} to {shown(after)}: "
+                    message=f"{'.'.join(path)} of {named(change)} goes from {shown(before)} to {shown(after)}, so that "
                     "nothing is kept to go back to.",
                 )
 

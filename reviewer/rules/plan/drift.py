@@ -27,7 +27,7 @@ def check_drift(view: PlanView) -> Iterator[PlanHit]:
         yield PlanHit(
             change=change,
             severity=Severity.LOW if guards else Severity.INFO,
-            message=f"{named(change)} {_how(change)}: {_NOT_YOURS}.",
+            message=f"{named(change)} {_how(change)}; it {_NOT_YOURS}.",
         )
 
 
@@ -50,7 +50,7 @@ def check_conditions(view: PlanView) -> Iterator[PlanHit]:
             verb = "fails" if result.status == "fail" else "cannot be evaluated"
             yield PlanHit(
                 name=result.address,
-                message=f"{short(result.address, 160)} {verb}{f': {problems}' if problems else '.'}",
+                message=f"{short(result.address, 160)} {verb}{f' and says: {problems}' if problems else '.'}",
             )
 
 

@@ -85,7 +85,9 @@ def check_storage(view: PlanView) -> Iterator[PlanHit]:
                 message = f"{named(change)} now has a grant to {listed(new)}."
                 yield PlanHit(change=change, attribute="access_control_policy", message=message)
     for change in taken_away(view, _BLOCK):
-        message = f"{named(change)} is deleted while the bucket stays: nothing blocks public access to it any more."
+        message = (
+            f"{named(change)} is deleted while the bucket stays, so that nothing blocks public access to it any more."
+        )
         yield PlanHit(change=change, severity=Severity.MEDIUM, message=message)
 
 
@@ -173,7 +175,7 @@ def _wider_sources(change: ResourceChange) -> Iterator[PlanHit]:
         if opened or lost:
             what = ".".join((*path, *names))
             now = f"now has {listed(opened)} in {what}" if opened else f"no longer has {what}"
-            message = f"{named(change)} {now}: anybody may connect to its endpoint."
+            message = f"{named(change)} {now}, so that anybody may connect to its endpoint."
             yield PlanHit(change=change, attribute=path[0], severity=severity, message=message)
 
 

@@ -133,7 +133,7 @@ def _public(change: ResourceChange, new: frozenset[tuple[str, str]], *, is_said:
             change=change,
             attribute="member" if reach(change.after, "member") else "members",
             severity=Severity.HIGH,
-            message=f"{named(change)} gives {roles} to {members}: anybody on the internet.",
+            message=f"{named(change)} gives {roles} to {members}, which is anybody on the internet.",
         )
 
 

@@ -90,7 +90,10 @@ def _opened(change: ResourceChange, before: Statements, after: Statements) -> It
     known = set(_open_providers(before))
     for provider in _open_providers(after):
         if provider not in known and not (is_created and _GITHUB in provider):  # created: PLB_OIDC_1
-            yield Severity.HIGH, f"trusts {short(provider)} for every subject: no condition on sub says whose tokens."
+            yield (
+                Severity.HIGH,
+                f"trusts {short(provider)} for every subject, for no condition on sub says whose tokens.",
+            )
 
 
 def _anybody(statements: Statements) -> bool:

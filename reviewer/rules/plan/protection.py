@@ -98,7 +98,9 @@ def check_encryption(view: PlanView) -> Iterator[PlanHit]:
         yield hit
     for change in view.changing():
         for name in _removed(change, _OWN_KEYS) if change.address not in switched else ():
-            message = f"{named(change)} no longer has {name}: what is written from now on is encrypted with the "
+            message = (
+                f"{named(change)} no longer has {name}, so that what is written from now on is encrypted with the "
+            )
             message += "provider's key, or not at all."
             yield PlanHit(change=change, attribute=name, message=message, severity=Severity.MEDIUM)
     for change in taken_away(view, _ENCRYPTION_COMPANIONS):
@@ -166,7 +168,9 @@ def check_logging(view: PlanView) -> Iterator[PlanHit]:
     yield from moved_out(view, _LOGGING)
     for change in view.changing():
         for name in _removed(change, _LOG_BLOCKS):
-            yield PlanHit(change=change, attribute=name, message=f"{named(change)} is no longer logged: {name} goes.")
+            yield PlanHit(
+                change=change, attribute=name, message=f"{named(change)} is no longer logged, for {name} goes."
+            )
         for name in _LOG_LISTS if change.action in EXISTING else ():
             lost = set(texts(reach(change.before, name))) - set(texts(reach(change.after, name)))
             if lost and not is_unknown(change, name):
@@ -174,7 +178,7 @@ def check_logging(view: PlanView) -> Iterator[PlanHit]:
                 yield PlanHit(change=change, attribute=name, message=message)
     for change in taken_away(view, _LOG_COMPANIONS):
         severity = _AUDIT if change.type in _ACCOUNT_WIDE else Severity.MEDIUM
-        message = f"{named(change)} is deleted: what it recorded is not recorded any more."
+        message = f"{named(change)} is deleted, and what it recorded is not recorded any more."
         yield PlanHit(change=change, severity=severity, message=message)
 
 
@@ -204,7 +208,7 @@ def check_key_windows(view: PlanView) -> Iterator[PlanHit]:
                     change=change,
                     attribute=name,
                     severity=Severity.HIGH if after == 0 else Severity.MEDIUM,
-                    message=f"{named(change)}: {name} goes from {shown(before)} to {shown(after)} days.",
+                    message=f"{name} of {named(change)} goes from {shown(before)} to {shown(after)} days.",
                 )
 
 
@@ -228,7 +232,7 @@ def check_keys(view: PlanView) -> Iterator[PlanHit]:
         if change.action in EXISTING and change.type == "google_kms_crypto_key_version":
             before, after = reach(change.before, "state"), reach(change.after, "state")
             if before == "ENABLED" and isinstance(after, str) and after != before:
-                message = f"{named(change)}: state goes from ENABLED to {short(after)}."
+                message = f"state of {named(change)} goes from ENABLED to {short(after)}."
                 yield PlanHit(change=change, attribute="state", message=message)
 
 

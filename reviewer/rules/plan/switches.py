@@ -85,5 +85,5 @@ def _is_meant(change: ResourceChange, switch: Switch, after: Any) -> bool:
 
 
 def _message(change: ResourceChange, switch: Switch, before: Any, after: Any) -> str:
-    words = f"{named(change)}: {'.'.join(switch.path)} goes from {shown(before)} to {shown(after)}."
+    words = f"{'.'.join(switch.path)} of {named(change)} goes from {shown(before)} to {shown(after)}."
     return f"{words} {switch.effect}" if switch.effect else words

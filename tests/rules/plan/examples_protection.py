@@ -23,7 +23,8 @@ CRYPT = (
             {"storage_encrypted": False, "kms_key_id": None},
             action=PlanAction.UPDATE,
         ),
-        "storage_encrypted goes from true to false",
+        "storage_encrypted of ",
+        "goes from true to false",
         severity=Severity.HIGH,
     ),
     bad(
@@ -32,7 +33,8 @@ CRYPT = (
         change(
             "aws_instance.a", {"root_block_device": [{"encrypted": True}]}, {"root_block_device": [{"encrypted": None}]}
         ),
-        "root_block_device.encrypted goes from true to false",
+        "root_block_device.encrypted of ",
+        "goes from true to false",
         severity=Severity.MEDIUM,
     ),
     bad(
@@ -54,7 +56,8 @@ CRYPT = (
         "PLB_PLAN_CRYPT_1",
         "a listener",
         change("aws_lb_listener.a", {"protocol": "HTTPS", "port": 443}, {"protocol": "HTTP", "port": 80}),
-        "protocol goes from HTTPS to HTTP",
+        "protocol of ",
+        "goes from HTTPS to HTTP",
     ),
     good(
         "PLB_PLAN_CRYPT_1", "created, as Checkov says", change("aws_db_instance.a", None, {"storage_encrypted": False})
@@ -81,7 +84,8 @@ LOG = (
         "PLB_PLAN_LOG_1",
         "the trail",
         change("aws_cloudtrail.a", {"enable_logging": None}, {"enable_logging": False}),
-        "enable_logging goes from true to false",
+        "enable_logging of ",
+        "goes from true to false",
         severity=Severity.HIGH,
     ),
     bad(
@@ -95,7 +99,7 @@ LOG = (
         "PLB_PLAN_LOG_1",
         "a block",
         change("aws_cloudfront_distribution.a", {"logging_config": [{"bucket": "b"}]}, {"logging_config": []}),
-        "is no longer logged: logging_config goes",
+        "is no longer logged, for logging_config goes",
         severity=Severity.LOW,
     ),
     bad(
@@ -131,14 +135,16 @@ KEYS = (
         "PLB_PLAN_KEY_1",
         "a key",
         change("aws_kms_key.a", {"deletion_window_in_days": None}, {"deletion_window_in_days": 7}),
-        "deletion_window_in_days goes from 30 to 7 days",
+        "deletion_window_in_days of ",
+        "goes from 30 to 7 days",
         severity=Severity.MEDIUM,
     ),
     bad(
         "PLB_PLAN_KEY_1",
         "a secret, at once",
         change("aws_secretsmanager_secret.a", {"recovery_window_in_days": 30}, {"recovery_window_in_days": 0}),
-        "recovery_window_in_days goes from 30 to 0 days",
+        "recovery_window_in_days of ",
+        "goes from 30 to 0 days",
         severity=Severity.HIGH,
     ),
     bad(
@@ -165,14 +171,16 @@ KEYS = (
         "PLB_PLAN_KEY_2",
         "in AWS",
         change("aws_kms_key.a", {"is_enabled": True}, {"is_enabled": False}),
-        "is_enabled goes from true to false",
+        "is_enabled of ",
+        "goes from true to false",
         severity=Severity.HIGH,
     ),
     bad(
         "PLB_PLAN_KEY_2",
         "in Google Cloud",
         change("google_kms_crypto_key_version.a", {"state": "ENABLED"}, {"state": "DISABLED"}),
-        "state goes from ENABLED to DISABLED",
+        "state of ",
+        "goes from ENABLED to DISABLED",
     ),
     good("PLB_PLAN_KEY_2", "enabled", change("aws_kms_key.a", {"is_enabled": False}, {"is_enabled": True})),
     good("PLB_PLAN_KEY_2", "described", change("aws_kms_key.a", {"description": "a"}, {"description": "b"})),

@@ -12,7 +12,7 @@ ASIDE = (
         "PLB_PLAN_DRIFT_1",
         "a group of rules",
         view(drift=(change("aws_security_group.a", {"ingress": [], "name": "a"}, {"ingress": [1], "name": "a"}),)),
-        "aws_security_group.a differs in ingress: changed outside of Terraform, not by this pull request.",
+        "aws_security_group.a differs in ingress; it changed outside of Terraform, not by this pull request.",
         severity=Severity.LOW,
     ),
     bad(
@@ -28,7 +28,7 @@ ASIDE = (
         "PLB_PLAN_CHECK_1",
         "fails",
         view(checks=(CheckResult(address="check.health", status="fail", problems=("The site is down.",)),)),
-        "check.health fails: The site is down.",
+        "check.health fails and says: The site is down.",
         severity=Severity.MEDIUM,
     ),
     bad(
@@ -53,7 +53,7 @@ BLAST = (
         "PLB_PLAN_BLAST_1",
         "one too many",
         _taken_down(4, 3),
-        "envs/prod: 3 resources are deleted and 1 replaced, and the policy allows 3",
+        "In envs/prod 3 resources are deleted and 1 replaced, and the policy allows 3",
         "4 of aws_instance",
         severity=Severity.HIGH,
     ),
@@ -75,7 +75,7 @@ COST = (
         "PLB_PLAN_COST_1",
         "a bigger class",
         change("aws_db_instance.a", {"instance_class": "db.t3.small"}, {"instance_class": "db.r5.4xlarge"}),
-        "aws_db_instance.a costs more: instance_class from db.t3.small to db.r5.4xlarge.",
+        "aws_db_instance.a costs more with instance_class from db.t3.small to db.r5.4xlarge.",
         severity=Severity.LOW,
     ),
     bad(
