@@ -20,10 +20,10 @@ from typing import Any
 from reviewer.fix import hcl_tree
 from reviewer.fix.hcl_tree import Block
 from reviewer.model import NotExamined
-from reviewer.plan import modules, requirements, variables
+from reviewer.plan import missing, modules, requirements, variables
 from reviewer.plan.inferred import inferred
 from reviewer.plan.modules import Tree
-from reviewer.plan.reading import CannotPlan, configuration, suffix
+from reviewer.plan.reading import CannotPlan, configuration
 from reviewer.plan.requirements import ProviderUse
 from reviewer.plan.sanitise import sanitised
 
@@ -37,6 +37,9 @@ _LEFT_OUT = re.compile(
     r"|\.(?:tftest|tfmock|tofutest|tofumock)\.(?:hcl|json)$|\.(?:tfbackend|tfplan)$"
 )
 """State, tests that would run, settings of Terraform itself, what earlier runs left."""
+
+_CONFIGURATION = re.compile(r"\.(?:tf|tofu)(?:\.json)?[~#]?$", re.IGNORECASE)
+"""Also what Terraform passes over: hidden files, backups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +84,11 @@ def prepare(
     tree = modules.tree(files, root, remote_modules)
     folder = modules.stub_folder(files)
     copy, told = _configured(tree, folder)
-    copy |= {path: data for path, data in files.items() if not suffix(path)}
+    copy |= {path: data for path, data in files.items() if not _CONFIGURATION.search(path)}
     values = _with_values(copy, tree, settings)
     copy |= modules.stubs(tree, folder) | values.files | _aliases(tree, copy)
+    unread = missing.stand_ins(tree, copy)
+    copy |= dict.fromkeys(unread, missing.STAND_IN)
     every = [module.sources for module in tree.modules.values()]
     uses = (use for sources in every for use in requirements.uses(sources))
     return Prepared(
@@ -92,7 +97,7 @@ def prepare(
         modules=modules.manifest(tree, folder),
         providers=tuple(dict.fromkeys(uses)),
         inferred=inferred(every),
-        statements=(*told, *modules.statements(tree), *values.statements),
+        statements=(*told, *modules.statements(tree), *values.statements, *unread.values()),
         moved=tuple(_moved(tree)),
         neutral=values.neutral,
         names={s.copy: s.path for sources in every for s in sources if s.copy != s.path} | values.names,
@@ -101,7 +106,8 @@ def prepare(
 
 def _is_below(path: str) -> bool:
     """Whether a path stays below the top of the copy, and means what it says."""
-    return bool(path) and "\0" not in path and "\\" not in path and posixpath.normpath(f"/{path}") == f"/{path}"
+    plain = "\0" not in path and "\\" not in path and not path.startswith("/")
+    return plain and posixpath.normpath(f"/{path}") == f"/{path}" != "/"
 
 
 def _configured(tree: Tree, folder: str) -> tuple[dict[str, bytes], list[NotExamined]]:
@@ -143,8 +149,8 @@ def _with_values(files: Mapping[str, bytes], tree: Tree, settings: PlanSettings)
         # Where such a value is taken for the name of a file, there is one.
         copies[_in(tree.root, variables.NEUTRAL)] = b"{}"
         copies[_free(_in(tree.root, "zz_plumbrule.auto.tfvars.json"), files)] = json.dumps(values).encode()
-    missing = tuple(_no_var_file(path) for path in settings.var_files if path not in files)
-    return _Values(files=copies, names=named, neutral=tuple(values), statements=(*missing, *_told(tree.root, values)))
+    absent = tuple(_no_var_file(path) for path in settings.var_files if path not in files)
+    return _Values(files=copies, names=named, neutral=tuple(values), statements=(*absent, *_told(tree.root, values)))
 
 
 def _is_read(path: str) -> bool:
@@ -181,8 +187,8 @@ def _told(root: str, values: Mapping[str, Any]) -> Iterator[NotExamined]:
 
 def _aliases(tree: Tree, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The provider configurations that a module expects from a caller, when it is planned as a root."""
-    missing = requirements.missing_aliases(tree.modules[tree.root].sources)
-    blocks = "".join(f'provider "{name}" {{\n  alias = "{alias}"\n}}\n' for name, alias in missing)
+    wanted = requirements.missing_aliases(tree.modules[tree.root].sources)
+    blocks = "".join(f'provider "{name}" {{\n  alias = "{alias}"\n}}\n' for name, alias in wanted)
     return {_free(_in(tree.root, "zz_plumbrule.tf"), files): blocks.encode()} if blocks else {}
 
 

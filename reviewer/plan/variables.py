@@ -42,7 +42,7 @@ _TAKEN_BY = {
 """By the function that the variable is given to."""
 
 _MAPS = ("keys", "values", "lookup", "merge", "zipmap")
-_LISTS = ("concat", "element", "join", "flatten", "distinct", "sort", "slice", "toset", "tolist", "one", "compact")
+_LISTS = ("concat", "element", "flatten", "distinct", "sort", "slice", "toset", "tolist", "one", "compact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,7 @@ _READ = re.compile(r"\bvar\.([A-Za-z_][\w-]*)")
 _FUNCTION = re.compile(r"(?<![\w.])([a-z]\w{0,30})\(\s{0,30}$")
 _WITHIN = re.compile(r"(?<![\w.])((?:local|var)\.\w{1,60})(?:\[\s?|,\s?)$")
 _LOOPED = re.compile(r"(?:\bfor_each\s{0,30}=|\bin)\s{0,30}$")
+_JOINED = re.compile(r"\bjoin\([^()]*,\s{0,30}$")
 _ITEM = re.compile(r"\[(\d{1,3})\]|\.(\d{1,3})\b")
 
 
@@ -135,7 +136,7 @@ def _use(before: str, after: str) -> _Use:
         within=within.group(1) if within else "",
         items=min(number, MAX_ITEMS),
         is_map=called in _MAPS or bool(_LOOPED.search(before)) or bool(re.match(r"\.[A-Za-z_]|\[\"", after)),
-        is_list=called in _LISTS or bool(number) or after.startswith("[*]"),
+        is_list=called in _LISTS or bool(number) or after.startswith("[*]") or bool(_JOINED.search(before)),
     )
 
 
