@@ -16,7 +16,7 @@ from reviewer.tfplan.difference import is_partly, mark_at
 from reviewer.tfplan.model import ResourceChange
 from reviewer.tfplan.pairing import pairs
 from reviewer.tfplan.secret_names import SENSITIVE
-from reviewer.tfplan.shown import list_texts, parsed, statement_text, statements, text
+from reviewer.tfplan.shown import list_texts, parsed, same_items, statement_text, statements, text, two_texts
 
 KNOWN_AFTER_APPLY = "(known after apply)"
 
@@ -108,10 +108,11 @@ def _known(path: str, sides: _Sides) -> Iterator[AttributeChange]:
         yield from _objects(path, _Sides(before, after, sides.unknown, sides.hidden_before, sides.hidden_after))
     elif _has_objects(before) or _has_objects(after):
         yield from _blocks(path, _Sides(before, after, sides.unknown, sides.hidden_before, sides.hidden_after))
-    elif isinstance(before, list) or isinstance(after, list):
+    elif _is_list(before) and _is_list(after):
         yield from _list(path, sides, before, after)
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
-        yield AttributeChange(path=path, before=text(sides.before), after=text(sides.after))
+        was, is_ = two_texts(sides.before, sides.after)
+        yield AttributeChange(path=path, before=was, after=is_)
 
 
 def _objects(path: str, sides: _Sides) -> Iterator[AttributeChange]:
@@ -135,7 +136,7 @@ def _policies(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
         )
         was = "" if left is None else statement_text(old[left])
         is_ = "" if right is None else statement_text(new[right])
-        if left is None or right is None or old[left] != new[right]:
+        if (left is None or right is None or old[left] != new[right]) and (was or is_):
             yield AttributeChange(path=f"{path}.Statement[{place}]", before=was, after=is_)
     rest = {key: None for key in (*before, *after) if key not in ("Statement", "Version", "Id")}
     for name in rest:
@@ -160,8 +161,8 @@ def _list(path: str, sides: _Sides, before: Any, after: Any) -> Iterator[Attribu
     ordered = bool(_ORDERED.search(path))
     was, is_ = list_texts(old, new, ordered=ordered)
     if is_partly(sides.unknown):
-        is_ = KNOWN_AFTER_APPLY
-    if was != is_:
+        yield AttributeChange(path=path, before="" if before is None else was, after=KNOWN_AFTER_APPLY)
+    elif old != new and (ordered or not same_items(old, new)):
         yield AttributeChange(path=path, before="" if before is None else was, after="" if after is None else is_)
 
 
@@ -181,6 +182,10 @@ def _opened(value: Any) -> Any:
 
 def _has_objects(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _is_list(value: Any) -> bool:
+    return value is None or isinstance(value, list)
 
 
 def _empty(value: Any) -> bool:

@@ -14,6 +14,7 @@ from reviewer.tfplan import bounds
 
 MAX_SHOWN = 80
 """Characters of one side."""
+_MAX_PART = 20  # of each part of a statement that is too long
 _MAX_JSON = 1 << 18
 _MAX_DEPTH = 30
 
@@ -23,9 +24,19 @@ def text(value: Any) -> str:
     return cut(_whole(value))
 
 
-def cut(line: str) -> str:
-    """Return `line` in at most MAX_SHOWN characters."""
-    return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
+def two_texts(before: Any, after: Any) -> tuple[str, str]:
+    """Return two values as `text` does; of long ones that begin alike the part where they differ."""
+    was, is_ = _whole(before), _whole(after)
+    if cut(was) != cut(is_) or was == is_:
+        return cut(was), cut(is_)
+    alike = next((at for at, (one, other) in enumerate(zip(was, is_, strict=False)) if one != other), 0)
+    start = max(0, alike - MAX_SHOWN // 4)
+    return cut(f"…{was[start:]}"), cut(f"…{is_[start:]}")
+
+
+def cut(line: str, length: int = MAX_SHOWN) -> str:
+    """Return `line` in at most `length` characters."""
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def parsed(value: str) -> Any:
@@ -39,18 +50,25 @@ def parsed(value: str) -> Any:
         return None
 
 
+def same_items(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    """Whether two lists have the same items, in any order."""
+    return Counter(map(_spelled, before)) == Counter(map(_spelled, after))
+
+
 def list_texts(before: Sequence[Any], after: Sequence[Any], *, ordered: bool) -> tuple[str, str]:
-    """Return both lists, equal text for equal lists. Of long ones what went and what came, after a `…`."""
+    """Return both lists. Of long ones without order what went and what came, followed by a `…`."""
     was, is_ = [_whole(item) for item in before], [_whole(item) for item in after]
     if ordered:
-        return ("same", "same") if was == is_ else (cut(_brackets(was)), cut(_brackets(is_)))
-    gone, came = Counter(was) - Counter(is_), Counter(is_) - Counter(was)
-    if not gone and not came:
-        return "same", "same"
+        return two_texts(_brackets(was), _brackets(is_))
     whole = _brackets(_telling_first(was)), _brackets(_telling_first(is_))
     if max(map(len, whole)) <= MAX_SHOWN:
         return whole
+    gone, came = Counter(was) - Counter(is_), Counter(is_) - Counter(was)
     return cut(_part(gone, len(was))), cut(_part(came, len(is_)))
+
+
+def _spelled(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def statements(policy: Any) -> list[Any] | None:
@@ -65,13 +83,15 @@ def statement_text(statement: Any) -> str:
     """Return a statement such as `Allow s3:* on * to arn:aws:iam::111122223333:root if aws:SourceIp`."""
     if not isinstance(statement, Mapping):
         return text(statement)
-    words = [str(statement.get("Effect", "?"))]
-    words.append(_some(statement, "Action"))
-    for key, word in (("Resource", "on"), ("Principal", "to")):
+    parts = [("", str(statement.get("Effect", "?"))), ("", _some(statement, "Action"))]
+    for key, word in (("Resource", "on "), ("Principal", "to ")):
         if key in statement or f"Not{key}" in statement:
-            words += [word, _some(statement, key)]
+            parts.append((word, _some(statement, key)))
     conditions = [name for test in _objects(statement.get("Condition")) for name in test]
-    return cut(" ".join([*words, *(["if", _few(conditions)] if conditions else [])]))
+    if conditions:
+        parts.append(("if ", _few(conditions)))
+    line = " ".join(word + part for word, part in parts)
+    return line if len(line) <= MAX_SHOWN else cut(" ".join(word + cut(part, _MAX_PART) for word, part in parts))
 
 
 def _some(statement: Mapping[str, Any], key: str) -> str:
