@@ -20,6 +20,7 @@ from reviewer.plan.rego_tree import is_policy_file
 from reviewer.plans import Planned, PolicyFolder, Wishes, add_plans
 from reviewer.process import Stop
 from reviewer.rules.overlaps import without_overlaps
+from reviewer.rules.plan.echoes import told_once
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
@@ -120,6 +121,7 @@ def judge(case: Case, ruling: Ruling, results: tuple[ScanResult, ScanResult], ch
     """Compare base and head (`results`) by the policy that rules, and decide."""
     base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in results)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
+    comparison = replace(comparison, introduced=told_once(comparison.introduced))
     decided = unless_broken(verdict.decide(comparison, ruling.policy, case.today), ruling)
     return Judged(head=head, comparison=comparison, verdict=decided)
 
