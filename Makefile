@@ -43,7 +43,7 @@ test-fast: .venv/.installed-dev ## the tests without real Checkov, PostgreSQL or
 
 test-modes: .venv/.installed-dev ## the stories again: on a flaky GitHub, and with a worker that dies after each step
 	@$(BIN)/python -m pytest tests/test_stories_*.py -m "not slow" --flaky-github
-	@for step in announce examine publish upload commit answer; do \
+	@for step in announce examine publish upload commit answer look; do \
 	  $(BIN)/python -m pytest tests/test_stories_*.py -m "not slow" --crash-after $$step || exit 1; done
 
 check: .venv/.installed-dev ## format, lint, types, import contracts, dependency audit (where the advisory service is reachable)
