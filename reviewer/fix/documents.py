@@ -8,6 +8,8 @@ mappings that are merged key by key: `set` wins over what is there, `default` on
 merged into each of its items. A list over a list replaces it, unless `by` names the key that tells its items apart:
 `by: {env: name}` merges the items of the same name and adds the others.
 
+`describe` gives each rule of a firewall a text that says what its ports say (`port_names`).
+
 A value of `when` may be `{contains: X}`: a list that has the item X. Where a path leads to several values, one of them
 is enough, unless null is allowed: then no other values may be there.
 """
@@ -18,18 +20,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.fix import splices, yaml_cut, yaml_merge, yaml_nodes, yaml_style
-from reviewer.fix.editing import Values
+from reviewer.fix import port_names, splices, yaml_cut, yaml_merge, yaml_nodes, yaml_splice, yaml_style
+from reviewer.fix.editing import CannotEdit, Values
 from reviewer.fix.recipes import Recipe
 from reviewer.fix.splices import Splice
 from reviewer.fix.yaml_merge import Job, Path, Reader
 from reviewer.fix.yaml_nodes import Node, Text
 from reviewer.fix.yaml_splice import Page
-from reviewer.fix.yaml_values import MAX_NESTED, Chosen, Include, below, is_gap, is_one_of
+from reviewer.fix.yaml_values import MAX_NESTED, Chosen, Include, below, is_gap, is_one_of, literal
 
 CHOICE = "choice."
 CONTAINS = "contains"
-KEYS = ("remove", "replace", "set", "default", "include")
+KEYS = ("remove", "replace", "set", "default", "include", "describe")
 """The edits, in the order in which they are made."""
 
 
@@ -52,6 +54,8 @@ def check(recipe: Recipe) -> None:
             raise ValueError(f"{key}: expected a mapping")
     if _too_deep(edit, MAX_NESTED):
         raise ValueError("nested too deeply")
+    if "describe" in edit:
+        port_names.check(edit["describe"])
     if any(not isinstance(items, list) or not items for items in edit.get("include", {}).values()):
         raise ValueError("include: expected lists of items by path")
     if not all(isinstance(path, str) and path for path in _listed(edit, "remove")):
@@ -141,9 +145,27 @@ def _one(job: Job, target: Target, key: str, edit: Any) -> Iterator[Splice]:
     elif key == "remove":
         for path in edit:
             yield from yaml_cut.remove(job, target.node, (*target.path, *path.split(".")))
+    elif key == "describe":
+        yield from _described(job, target, edit)
     else:
         for row in edit:
             yield from yaml_cut.replace(job, target.node, (*target.path, *row["at"].split(".")), row)
+
+
+def _described(job: Job, target: Target, edit: Mapping[str, Any]) -> Iterator[Splice]:
+    for path, direction in edit["of"].items():
+        way = (*target.path, *path.split(".")) if path else target.path
+        for rule in (item for node in below(target.node, way) for item in (node.items or (node,))):
+            if rule.get(edit["as"]) is not None:
+                continue
+            yaml_merge.own(job, rule, edit["as"])
+            if rule.kind != "mapping":
+                continue
+            values = [rule.get(name) for name in edit["by"]]
+            said = port_names.described(direction, *(literal(value) if value else None for value in values))
+            if said is None:
+                raise CannotEdit(f"What the rule on line {rule.line} is for cannot be told from its ports.")
+            yield from yaml_splice.insert_pairs(job.page, rule, {edit["as"]: said})
 
 
 def _has_one(target: Target, path: Path, values: tuple[Any, ...]) -> bool:

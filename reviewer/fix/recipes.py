@@ -18,7 +18,7 @@ ANY = "*"
 
 ORIGINS = ("derived", "written")
 CHOICE_TYPES = ("string", "number", "list(string)")
-EDITS = ("set", "default", "by", "replace", "include", "remove", "add", "at", "instruction")
+EDITS = ("set", "default", "by", "replace", "include", "remove", "describe", "add", "at", "instruction")
 """The keys of a row that make up its edit."""
 
 _TEXTS = ("note", "warn", "bad", "fixed")

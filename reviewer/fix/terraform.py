@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.fix import hcl_versions
+from reviewer.fix import hcl_versions, port_names
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.hcl_added import added
 from reviewer.fix.hcl_choices import chosen, declaration, named, variables_in
+from reviewer.fix.hcl_describe import with_descriptions
 from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, check_readable, find, tops
 from reviewer.fix.hcl_elsewhere import Asked, settle
 from reviewer.fix.hcl_overlay import Merge, filled, overlaid
@@ -31,7 +32,7 @@ _SAMPLE = {"name": "this", "type": "aws_thing", "address": "aws_thing.this"}
 MOST_REMEMBERED = 20_000
 """Bytes of a block: of what an edit makes of longer ones nothing is kept."""
 
-_KEYS = frozenset({"set", "default", "by", "replace", "include", "remove", "add"})
+_KEYS = frozenset({"set", "default", "by", "replace", "include", "remove", "describe", "add"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,8 @@ def check(recipe: Recipe) -> None:
     for replacement in edit_.get("replace") or ():
         if set(replacement) - {"at", "old", "new"} or not {"at", "old"} <= set(replacement):
             raise ValueError("replace: expected at, old and new")
+    if "describe" in edit_:
+        port_names.check(edit_["describe"])
     if recipe.provider and not hcl_versions.is_constraint(recipe.provider):
         raise ValueError(f"provider: {recipe.provider} is not like `aws >= 4.0`")
 
@@ -241,6 +244,8 @@ def _in_block(
         text = everywhere(text, chain, path.split("."), include, merge)
     for path in edit_.get("remove") or ():
         text = removed(text, chain, path.split("."), merge)
+    if "describe" in edit_:
+        text = with_descriptions(text, chain, edit_["describe"], merge)
     return text
 
 
