@@ -81,14 +81,14 @@ def evaluate(request: Mapping[str, Any], tree: Path) -> bytes:
 
 
 def _load(texts: Mapping[str, bytes], *, testing: bool) -> _House:
-    house = _House(_engine())
+    house = _House(new_engine())
     for path, text in sorted(texts.items()):
         if path.endswith(SUFFIX) and (testing or not path.endswith(TEST_SUFFIX)):
             _keep(_parsed(path, text), house)
     known = rego_rewrite.Known(
         functions={("data", *s.module.package, *names) for s in house.sources for names in s.module.functions},
         rules={("data", *s.module.package, rule.name) for s in house.sources for rule in s.module.rules},
-        builtins=_builtins(house.engine),
+        builtins=builtins(house.engine),
     )
     house.engine.add_policy(rego_builtins.PACKAGE, rego_builtins.library())
     house.sources = [source for source in house.sources if _add(house, source, known)]
@@ -103,7 +103,7 @@ def _keep(parsed: _Source | Problem, house: _House) -> None:
         house.sources.append(parsed)
 
 
-def _engine() -> Any:
+def new_engine() -> Any:
     import regorus  # late: the process that forks us does not need it
 
     engine = regorus.Engine()
@@ -111,7 +111,7 @@ def _engine() -> Any:
     return engine
 
 
-def _builtins(engine: Any) -> frozenset[str]:
+def builtins(engine: Any) -> frozenset[str]:
     """Return the names of the built-in functions that this build of the engine has."""
     told = json.loads(engine.eval_query_as_json("opa.runtime().builtins"))
     return frozenset(told["result"][0]["expressions"][0]["value"]) | {"print"}
@@ -129,7 +129,7 @@ def _parsed(path: str, raw: bytes) -> _Source | Problem:
         return Problem(path=path, line=line, why=why)
     errors = []
     for v0 in (False, True):
-        engine = _engine()
+        engine = new_engine()
         engine.set_rego_v0(v0)
         try:
             engine.add_policy(path, text)
@@ -171,7 +171,10 @@ def _add_data(house: _House, texts: Mapping[str, bytes], known: rego_rewrite.Kno
             why = f"data files hold `{rego_rewrite.spell(names)}`, which policies define"
             house.problems.append(Problem(path="", line=0, why=why))
             return
-    house.engine.add_data_json(json.dumps(document))
+    try:
+        house.engine.add_data_json(json.dumps(document))
+    except RuntimeError as error:
+        house.problems.append(_problem(error, "", 0))
 
 
 def _holds(document: object, names: Names) -> bool:

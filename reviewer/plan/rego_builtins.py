@@ -76,7 +76,7 @@ GUARDED = {
 }
 """What each argument must be."""
 
-_ADDED = {
+ADDED = {
     "to_number": """
 {}(x) := to_number(x) if type_name(x) in {{`null`, `boolean`, `number`}}
 {}(x) := to_number(x) if {{ is_string(x); regex.match(`^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$`, x) }}
@@ -124,13 +124,13 @@ QUOTED = f"data.{PACKAGE}.quoted"
 
 def redirected(name: str) -> str | None:
     """Return the function of the library to be called instead of the built-in `name`, None where there is none."""
-    return f"data.{PACKAGE}.{_own_name(name)}" if name in GUARDED or name in _ADDED else None
+    return f"data.{PACKAGE}.{_own_name(name)}" if name in GUARDED or name in ADDED else None
 
 
 def library() -> str:
     """Return the library, in Rego v1."""
     guarded = (_guard(name, arguments.split()) for name, arguments in GUARDED.items())
-    added = (text.replace("{}(", f"{_own_name(name)}(").format() for name, text in _ADDED.items())
+    added = (text.replace("{}(", f"{_own_name(name)}(").format() for name, text in ADDED.items())
     return "\n".join([_HELPERS, *guarded, *added])
 
 

@@ -30,7 +30,8 @@ def read_data(path: str, raw: bytes) -> dict[str, Any]:
     """Return what the JSON or YAML file holds. Raises BadData, naming the line where there is one."""
     try:
         text = raw.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse) if path.endswith(".json") else _read_yaml(text)
+        read = json.loads(text, parse_constant=_refuse) if path.endswith(".json") else _read_yaml(text)
+        value = _plain(read, 0)
     except UnicodeDecodeError:
         raise BadData("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
@@ -53,9 +54,9 @@ def _refuse(constant: str) -> float:
 
 def _read_yaml(text: str) -> object:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _measure(node, {}, 0)
-        return _plain(yaml.load(text, Loader=_Plain), 0)  # noqa: S506 (a safe loader without dates)
+        _check_depth(text)
+        _measure(yaml.compose(text, Loader=yaml.CSafeLoader), {})
+        return yaml.load(text, Loader=_Plain)  # noqa: S506 (a safe loader without dates)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadData(f"it is not YAML: {error.problem or error.context}", mark.line + 1 if mark else 0) from None
@@ -63,27 +64,34 @@ def _read_yaml(text: str) -> object:
         raise BadData(f"it is not YAML: {type(error).__name__}") from None
 
 
-class _Plain(yaml.SafeLoader):
+class _Plain(yaml.CSafeLoader):
     """YAML 1.1 without dates, which JSON does not have."""
 
 
 _Plain.yaml_implicit_resolvers = {
     letter: [(tag, regex) for tag, regex in resolvers if not tag.endswith(":timestamp")]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for letter, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
-def _measure(node: yaml.Node | None, known: dict[int, int | None], depth: int) -> int:
+def _check_depth(text: str) -> None:
+    """Raise BadData before anything is made of what is too deep: the parser's events cost the same at any depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise BadData(_TOO_DEEP, event.start_mark.line + 1 if event.start_mark else 0)
+
+
+def _measure(node: yaml.Node | None, known: dict[int, int | None]) -> int:
     """Return how many values a node stands for. Raises BadData for too many, or for one that holds itself."""
     if node is None:
         return 0
-    if depth > MAX_DEPTH:
-        raise BadData(_TOO_DEEP, node.start_mark.line + 1)
     if (size := known.get(id(node), 0)) is None:
         raise BadData("an alias stands for what it stands in", node.start_mark.line + 1)
     if not size:
         known[id(node)] = None
-        size = 1 + sum(_measure(child, known, depth + 1) for child in _children(node))
+        size = 1 + sum(_measure(child, known) for child in _children(node))
         known[id(node)] = size
     if size > MAX_NODES:
         raise BadData(f"its aliases stand for more than {MAX_NODES:,} values", node.start_mark.line + 1)
@@ -98,6 +106,8 @@ def _children(node: yaml.Node) -> Iterable[yaml.Node]:
 
 def _plain(value: object, depth: int) -> object:
     """Return the value as JSON has it: keys are texts. Raises BadData for what JSON has no word for."""
+    if depth > MAX_DEPTH:
+        raise BadData(_TOO_DEEP)
     if isinstance(value, dict):
         return {_key(key): _plain(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from reviewer.model import Severity, Source, Span
-from reviewer.plan import rego_builtins
+from reviewer.plan import rego, rego_builtins
 from reviewer.plan.rego_findings import Root, findings, not_examined, rule_id
 from reviewer.plan.rego_results import Evaluation, Outcome, Problem, Result, decode, encode
 from reviewer.plan.rego_text import Edit, edited, nested_too_deeply
@@ -485,3 +487,18 @@ def test_an_evaluation_survives_its_bytes_and_nothing_else_is_taken_for_one() ->
         decode(json.dumps({**raw, "results": [long]}).encode())
     with pytest.raises(BadResult):
         decode(b"[" * 100_000)
+
+
+def test_the_documentation_lists_the_functions_that_are_here() -> None:
+    text = Path("docs/rego.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([a-z0-9_.]+)`", text[text.index("These are:") : text.index("## How it runs")]))
+    engine = {name for name in rego.builtins(rego.new_engine()) if not name.startswith("__")}
+    assert listed == (engine | set(rego_builtins.ADDED)) - set(rego_builtins.REFUSED)
+
+
+def test_the_policy_of_the_documentation_is_the_sample() -> None:
+    text = Path("docs/rego.md").read_text(encoding="utf-8")
+    written = text[text.index("```rego\n") + 8 : text.index("```\n\n## Try it")]
+    assert messages(written, plan_of(change("aws_s3_bucket.site", {}))) == messages(
+        SAMPLE, plan_of(change("aws_s3_bucket.site", {}))
+    )
