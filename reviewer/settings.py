@@ -25,7 +25,7 @@ CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
 
 GITHUB_API = "https://api.github.com"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SANDBOXES = ("auto", "none")
+SANDBOXES = ("auto", "landlock", "none")
 MIN_SECRET_LENGTH = 8
 MIB = 1 << 20
 
@@ -74,7 +74,7 @@ class Settings:
     data_dir: Path
     port: int
     log_level: str
-    sandbox: str  # auto or none
+    sandbox: str  # auto, landlock or none
     scan_timeout_seconds: int
     scan_memory_mb: int
     max_file_bytes: int
@@ -149,7 +149,7 @@ def default_scan_limits(environ: Environ) -> ScanLimits:
 
 
 def sandbox_choice(environ: Environ) -> str:
-    """Return `auto` or `none`, with no need of GitHub's settings. Raises Misconfigured."""
+    """Return `auto`, `landlock` or `none`, with no need of GitHub's settings. Raises Misconfigured."""
     problems: list[str] = []
     choice = _choice(environ, "SCAN_SANDBOX", SANDBOXES, "auto", problems)
     if problems:

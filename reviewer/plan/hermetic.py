@@ -76,7 +76,7 @@ def _hermetic(files: Tree, wanted: Mapping[str, Any], limits: Mapping[str, int])
         raise CannotPlan(f"It uses {len(schemas)} providers, more than the {MOST_PROVIDERS} that are planned.")
     work = _folder()
     terraform.lay_out(work, prepared)
-    budget = terraform.Budget(until=until, memory_mb=limits["memory_mb"])
+    budget = terraform.Budget(until=until, wall_seconds=limits["wall_seconds"], memory_mb=limits["memory_mb"])
     with provider.serving(schemas, work) as attached:
         document = terraform.plan(
             Path(wanted["program"]), work, prepared, workspace=wanted["workspace"], providers=attached, budget=budget

@@ -134,6 +134,7 @@ class Budget:
     """What one plan may use. `until` is of time.monotonic()."""
 
     until: float
+    wall_seconds: int  # of the whole work, as it is set
     memory_mb: int
 
 
@@ -173,6 +174,8 @@ def plan(
     where = folder / "copy" / prepared.root
     flags = ["-json", "-input=false", "-refresh=false", "-lock=false", f"-out={folder / 'plan'}"]
     planned = _run([str(program), "plan", *flags], env, where, budget)
+    if planned.returncode not in (0, 1):
+        raise CannotPlan("Terraform crashed on it.")
     if planned.returncode != 0:
         raise CannotPlan(_reason(planned.stdout, prepared))
     shown = _run([str(program), "show", "-json", str(folder / "plan")], env, where, budget)
@@ -188,6 +191,12 @@ def plan(
 
 
 _TOO_MANY = f"It has more than {MOST_INSTANCES:,} resource instances, more than are planned."
+
+
+_OUT_OF_TIME = (
+    "Terraform did not finish its plan in the time that it has; does it make very many instances or values? "
+    "(SCAN_TIMEOUT_SECONDS is {seconds})"
+)
 
 
 def _environment(folder: Path, workspace: str, providers: str, memory_mb: int) -> dict[str, str]:
@@ -209,7 +218,9 @@ def _run(argv: list[str], env: Mapping[str, str], cwd: Path, budget: Budget) -> 
     try:
         return process.run_confined(argv, env=env, cwd=cwd, timeout=max(0.0, left), max_output=MAX_OUTPUT)
     except process.ProgramFailed as failure:
-        raise CannotPlan(f"Terraform gave no plan: {failure}.") from None
+        if time.monotonic() < budget.until:
+            raise CannotPlan(f"Terraform gave no plan: {failure}.") from None
+        raise CannotPlan(_OUT_OF_TIME.format(seconds=budget.wall_seconds)) from None
 
 
 def _reason(output: bytes, prepared: Prepared) -> str:

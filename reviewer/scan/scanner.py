@@ -132,7 +132,8 @@ class Scanner:
     """Checkov and our own rules in a warm, contained process. A context manager; see `ScansUnits`.
 
     `trees` is the folder under which every tree to be scanned lies; the sandbox sees it and nothing else of ours.
-    `sandbox` is `auto` (namespaces, or Landlock with seccomp; else refuse) or `none` (as much as there is).
+    `sandbox` is `auto` (namespaces, or Landlock with seccomp; else refuse), `landlock` (without namespaces) or `none`
+    (as much as there is).
     `plans` says what makes plans, and `no_plans` why nothing does.
     """
 
@@ -158,7 +159,7 @@ class Scanner:
     def start(self) -> None:
         """Start the warm parent, and return while it warms up: `ready` must follow."""
         self.trees.mkdir(parents=True, exist_ok=True)
-        if self._choice != "none":
+        if self._choice == "auto":
             self._program = containment.working_bubblewrap(self.trees)
         if self._program is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="plumbrule-scan-"))

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reviewer.model import ScanResult
+from reviewer.plan.planned import PlannedRoot
 from reviewer.process import never
-from reviewer.scan.scanner import Scanner
+from reviewer.scan.scanner import NO_PLANS, PlanRequest, PlanTools, Scanner
 from reviewer.scan.units import ScanUnit, UnitFile, UnitKind
 from reviewer.settings import ScanLimits
 
@@ -17,6 +18,8 @@ LIMITS = ScanLimits(wall_seconds=60, cpu_seconds=60, memory_mb=1024, max_file_by
 STRICT = ScanLimits(wall_seconds=8, cpu_seconds=8, memory_mb=500, max_file_bytes=1 << 20, max_tree_bytes=64 << 20)
 
 _numbers = itertools.count(1)
+
+AS_IT_IS = PlanRequest()
 
 BUCKET = 'resource "aws_s3_bucket" "site" {\n  bucket = "site"\n  acl    = "public-read"\n}\n'
 """CKV_AWS_20 at line 3, among others."""
@@ -48,10 +51,19 @@ class Bench:
         unit, tree = self.unit(files, kind, directory)
         return self.scanner.scan(unit, tree, never)
 
+    def plan(
+        self, files: Mapping[str, str | bytes], directory: str = "", wanted: PlanRequest = AS_IT_IS
+    ) -> PlannedRoot:
+        """Plan files as one root; what `wanted` gives must be among them."""
+        unit, tree = self.unit(files, "terraform", directory)
+        return self.scanner.plan(unit, tree, wanted, never)
+
 
 @contextmanager
-def running_bench(folder: Path, limits: ScanLimits, sandbox: str = "auto", concurrency: int = 2) -> Iterator[Bench]:
+def running_bench(
+    folder: Path, limits: ScanLimits, sandbox: str = "auto", concurrency: int = 2, planning: PlanTools = NO_PLANS
+) -> Iterator[Bench]:
     """A bench whose scanner ends with the block."""
     trees = folder / "trees"
-    with Scanner(limits, sandbox, trees, concurrency) as scanner:
+    with Scanner(limits, sandbox, trees, concurrency, planning) as scanner:
         yield Bench(scanner, trees)
