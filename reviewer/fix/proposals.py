@@ -97,7 +97,7 @@ def propose(
 
 
 def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
-    """Return what the first recipe that fits makes of `finding`. Raises CannotEdit."""
+    """Return what the first recipe that fits makes of `finding`. Raises CannotEdit with what hinders the preferred one."""
     editor = EDITORS.get(finding.framework)
     if editor is None or not known.recipes.recipes.get((finding.framework, finding.rule)):
         raise CannotEdit("")
@@ -112,7 +112,7 @@ def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
                     _check_schema(known.schema, files, edited, proposal.suggestion)
                 return proposal
             except CannotEdit as error:
-                problem = error
+                problem = problem if str(problem) else error
     raise problem
 
 

@@ -138,3 +138,9 @@ def test_a_choice_means_the_same_in_every_file() -> None:
             said.setdefault(choice, set()).add(f"{told.get('type')}: {told.get('description')}")
     differing = {choice: sorted(meanings) for choice, meanings in said.items() if len(meanings) > 1}
     assert not differing
+
+
+def test_no_warning_holds_a_place_that_nothing_fills() -> None:
+    warnings = [row.recipe.warn for path in FILES for row in rows_of(path) if row.recipe]
+    assert any(warnings)
+    assert not [warning for warning in warnings if "{{" in warning]

@@ -71,3 +71,13 @@ def test_an_edit_that_holds_another_one_asks_for_what_that_one_asks_for() -> Non
     three = [replace(finding(0), rule=row["rule"]) for row in rows]
     proposals, _ = propose({"main.tf": QUEUE}, three, table)
     assert [proposal.risk for proposal in proposals] == [Risk.COST, Risk.COST, Risk.SAFE]
+
+
+def test_where_no_recipe_fits_the_reason_is_that_of_the_preferred_one() -> None:
+    rows = [
+        ROW | {"from": "written", "set": "name {\n  a = 1\n}\n"},
+        ROW | {"from": "written", "replace": [{"at": "nothing.there", "old": [1], "new": 2}]},
+    ]
+    table = Knowledge(recipes=read_recipes([("x.yml", "terraform", {"recipes": rows})]), values=Values(choices={}))
+    _, refusals = propose({"main.tf": QUEUE}, [finding(0)], table)
+    assert [refusal.why for refusal in refusals] == ["`name` is written as an attribute (main.tf:3), not as a block."]
