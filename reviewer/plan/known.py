@@ -47,8 +47,18 @@ def _blocks(
     source: str, kind: str, inferred: Mapping[str, Any], operator: Lookup
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     for type_, written in inferred.items():
-        known = operator(source, kind, type_) or _ours(source, type_, data=kind == DATA)
-        yield type_, join(known, written.get("block") or {})
+        ours = _ours(source, type_, data=kind == DATA)
+        known = operator(source, kind, type_)
+        yield type_, join(ours if known is None else _filled_in(known, ours), written.get("block") or {})
+
+
+def _filled_in(known: Block, ours: Block | None) -> dict[str, Any]:
+    """Say of the operator's blocks which the provider fills in: what Terraform prints of a schema leaves that out."""
+    blocks = dict(known.get("block_types") or {})
+    for name, nested in ((ours or {}).get("block_types") or {}).items():
+        if nested.get("computed") and name in blocks:
+            blocks[name] = {"computed": True} | blocks[name]
+    return {**known, "block_types": blocks}
 
 
 def _ours(source: str, type_: str, *, data: bool) -> Block | None:

@@ -35,7 +35,8 @@ class ProviderSchema:
 def join(known: Block | None, inferred: Block, depth: int = 0) -> dict[str, Any]:
     """Return `known` with whatever `inferred` has beyond it: code may be newer than what we know of its provider.
 
-    Nothing is required, nothing limited in number: whether the code is complete is for the real provider to say.
+    Nothing is required, nothing limited in number: whether the code is complete is for the real provider to say. Blocks
+    that are inferred say so in `inferred`, those that the provider fills in when they are not written in `computed`.
     """
     if depth > MAX_NESTING:
         return {}
@@ -50,7 +51,7 @@ def join(known: Block | None, inferred: Block, depth: int = 0) -> dict[str, Any]
             blocks[name] |= {"block": join(blocks[name]["block"], nested.get("block") or {}, depth + 1)}
         elif name not in attributes or not takes_blocks(attributes[name]):
             attributes.pop(name, None)
-            blocks[name] = _nested(nested, depth)
+            blocks[name] = _nested(nested, depth) | {"inferred": True}
     for nested in blocks.values():
         if nested["nesting_mode"] == "set" and _holds_dynamic(nested["block"]):
             nested["nesting_mode"] = "list"  # Terraform refuses attributes of any type in a set
@@ -86,7 +87,8 @@ def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 def _nested(nested: Mapping[str, Any], depth: int) -> dict[str, Any]:
     block, mode = join(None, nested.get("block") or {}, depth + 1), nested.get("nesting_mode")
-    return {"nesting_mode": mode if mode in _NESTINGS else "list", "block": block}
+    found = {"nesting_mode": mode if mode in _NESTINGS else "list", "block": block}
+    return found | {key: True for key in ("computed", "inferred") if nested.get(key)}
 
 
 def _is_dynamic(type_: Any) -> bool:

@@ -54,14 +54,17 @@ def typed(value: Any, type_: Any) -> Any:
 def planned(block: Block, proposed: Mapping[str, Any], defaults: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Return what a provider plans to create of `proposed`, the configuration merged with nothing before it.
 
-    Computed values that are not written are unknown, others not written have their default. `defaults` are by path:
-    "a.b". Write-only values are left out, as the protocol demands.
+    Computed values and blocks that are not written are unknown, others not written have their default. `defaults` are
+    by path: "a.b". Write-only values are left out, as the protocol demands.
     """
     found = dict(proposed)
     for name, attribute in block["attributes"].items():
         found[name] = _attribute(attribute, found.get(name), defaults, f"{path}{name}")
     for name, nested in block["block_types"].items():
         inner = nested["block"]
+        if nested.get("computed") and found.get(name) in (None, []):
+            found[name] = UNKNOWN
+            continue
         found[name] = _each(found.get(name), nested, lambda v, b=inner, n=name: planned(b, v, defaults, f"{path}{n}."))
     return found
 

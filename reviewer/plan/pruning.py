@@ -1,6 +1,7 @@
-"""Takes out of a plan what only our provider puts there: nested blocks that are not written, as empty lists. Pure.
+"""Takes out of a plan what only our provider puts there: inferred blocks that are not written, as empty lists. Pure.
 
-A real provider leaves most of them unknown, so that a policy which asks whether there is such a block finds none.
+A real provider leaves many unknown, so that a policy which asks whether there is such a block finds none; others stay
+empty lists, which a policy may count. Of a block that the code alone tells of, nobody knows which it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _VALUES = ("values", "sensitive_values")
 
 
 def without_empty_blocks(document: Mapping[str, Any], schemas: Iterable[ProviderSchema]) -> dict[str, Any]:
-    """Return the plan `document` without nested blocks that are empty lists, in planned values and in changes."""
+    """Return the plan `document` without inferred blocks that are empty lists, in planned values and in changes."""
     known = {schema.source: schema for schema in schemas}
     found = dict(document)
     if planned := document.get("planned_values"):
@@ -53,7 +54,7 @@ def _pruned(value: Mapping[str, Any], block: Block) -> dict[str, Any]:
     return {
         key: _inside(item, nested[key]["block"]) if key in nested else item
         for key, item in value.items()
-        if not (key in nested and item == [])
+        if not (key in nested and item == [] and nested[key].get("inferred"))
     }
 
 

@@ -209,7 +209,8 @@ def _block(block: Any, where: str, depth: int) -> dict[str, Any]:
         if mode not in _NESTINGS:
             raise Rejected(f"{where}.{name}: nesting_mode: expected one of {', '.join(_NESTINGS)}")
         inner = _block(nested.get("block") or {}, f"{where}.{name}", depth + 1)
-        found.setdefault("block_types", {})[name] = {"nesting_mode": mode, "block": inner}
+        filled_in = {"computed": nested["computed"]} if isinstance(nested.get("computed"), bool) else {}
+        found.setdefault("block_types", {})[name] = {"nesting_mode": mode, "block": inner, **filled_in}
     return found
 
 
