@@ -97,7 +97,7 @@ def propose(
 
 
 def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
-    """Return what the first recipe that fits makes of `finding`. Raises CannotEdit with what hinders the preferred one."""
+    """Return what the first recipe that fits makes of `finding`. Raises CannotEdit: what hinders the first."""
     editor = EDITORS.get(finding.framework)
     if editor is None or not known.recipes.recipes.get((finding.framework, finding.rule)):
         raise CannotEdit("")

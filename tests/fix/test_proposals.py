@@ -76,7 +76,7 @@ def test_an_edit_that_holds_another_one_asks_for_what_that_one_asks_for() -> Non
 def test_where_no_recipe_fits_the_reason_is_that_of_the_preferred_one() -> None:
     rows = [
         ROW | {"from": "written", "set": "name {\n  a = 1\n}\n"},
-        ROW | {"from": "written", "replace": [{"at": "nothing.there", "old": [1], "new": 2}]},
+        {**ROW, "from": "written", "set": "count {\n  a = 1\n}\n"},
     ]
     table = Knowledge(recipes=read_recipes([("x.yml", "terraform", {"recipes": rows})]), values=Values(choices={}))
     _, refusals = propose({"main.tf": QUEUE}, [finding(0)], table)
