@@ -1,4 +1,4 @@
-"""Where the resources of a root are written, by the addresses that a plan calls them by.
+"""Where the resources, outputs and checks of a root are written, by the addresses that a plan calls them by.
 
 Owns the way from a config address (`module.a.aws_x.y`, without indexes) to lines of the repository, and to the module
 calls that lead there. Pure.
@@ -27,7 +27,8 @@ def places(
 ) -> tuple[tuple[str, Place], ...]:
     """Return the place of every resource, managed and data, of the root and its modules, by config address.
 
-    Takes what `prepare` takes. Modules that are not in `files` have no places. Raises CannotPlan as `prepare` does.
+    Outputs and checks have one too, as `output.NAME` and `check.NAME`. Takes what `prepare` takes. Modules that are not
+    in `files` have no places. Raises CannotPlan as `prepare` does.
     """
     tree = modules.tree(files, root, remote_modules)
     return tuple(_places(tree))
@@ -46,10 +47,11 @@ Written = tuple[str, Place, frozenset[str]]
 
 
 def _written(sources: Iterable[Source]) -> Iterator[Written]:
-    """Every resource of a module; what override files say of one is added to it."""
+    """Every resource, output and check of a module; what override files say of one is added to it."""
     found: dict[str, list[tuple[Source, Block]]] = {}
-    for source, block in resources(sources):
-        address = ".".join((("data",) if block.type == "data" else ()) + block.labels)
+    listed = tuple(sources)
+    for source, block in (*resources(listed), *_others(listed)):
+        address = ".".join(((block.type,) if block.type in ("data", "output", "check") else ()) + block.labels)
         found.setdefault(address, []).append((source, block))
     for address, parts in found.items():
         # Two blocks of one name outside of override files are the author's error, and no plan will be made.
@@ -61,6 +63,12 @@ def _written(sources: Iterable[Source]) -> Iterator[Written]:
             prevent_destroy=_prevents_destroy(parts),
         )
         yield address, place, _variables(b"".join(s.text[b.start : b.end] for s, b in parts))
+
+
+def _others(sources: Iterable[Source]) -> Iterator[tuple[Source, Block]]:
+    for source in sources:
+        found = (*source.top.blocks_of("output"), *source.top.blocks_of("check"))
+        yield from ((source, block) for block in found if len(block.labels) == 1)
 
 
 def _items(source: Source, block: Block) -> Iterator[tuple[str, Span]]:

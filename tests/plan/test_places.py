@@ -56,6 +56,12 @@ def test_data_has_an_address_of_its_own_also_in_a_check() -> None:
     assert where["data.aws_z.w"].block == span("main.tf", 22, 23)
 
 
+def test_outputs_and_checks_have_places_too() -> None:
+    where = found({"main.tf": 'output "url" {\n  value = 1\n}\ncheck "up" {\n  assert {\n  }\n}\n'})
+    assert where["output.url"] == Place(block=span("main.tf", 1, 3), attributes=(("value", span("main.tf", 2, 2)),))
+    assert where["check.up"].block == span("main.tf", 4, 7)
+
+
 def test_callers_lead_from_the_root_inwards_to_the_argument_that_matters() -> None:
     files = {
         "live/main.tf": 'module "a" {\n  source = "../a"\n  range  = "0.0.0.0/0"\n  other = 1\n}\n',

@@ -78,7 +78,7 @@ class PlanRule:
 
     def finding(self, hit: PlanHit, view: PlanView) -> Finding:
         """Return what the review says about one hit."""
-        place = view.place_of(hit.change) if hit.change else view.places.get(hit.name)
+        place = view.place_of(hit.change) if hit.change else view.places.get(without_indexes(hit.name))
         block = place.block if place else view.anchor
         return Finding(
             rule=self.id,

@@ -84,6 +84,7 @@ def check_outputs(view: PlanView) -> Iterator[PlanHit]:
             reason = "its value looks like a secret" if by_value else "its name says that it is a secret"
             yield PlanHit(
                 name=f"output.{output.name}",
+                attribute="value",
                 message=f"output.{short(output.name)} is not marked as sensitive, and {reason}; every plan and apply "
                 "prints it.",
             )
