@@ -14,7 +14,7 @@ from typing import Any
 from reviewer.errors import Rejected
 from reviewer.judge.effective import PlanPolicy
 from reviewer.judge.plans import cause, cause_of_deletion, outline, unite
-from reviewer.model import Diff, Finding, NotExamined, PlanAction, RootPlan, ScanResult, Source, Span
+from reviewer.model import Diff, Finding, NotExamined, RootPlan, ScanResult, Source, Span
 from reviewer.plan import rego_findings
 from reviewer.plan.planned import GivenPlan
 from reviewer.planning import PlannedPair, plan_roots
@@ -97,9 +97,11 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
         before = one.pair.base.findings if one.pair.base else ()
         base = unite(base, before, one.pair.base.statements if one.pair.base else ())
         head = unite(head, one.pair.head.findings, one.pair.head.statements)
-    found = [finding for one in judged for finding in _found(one, wishes, diff)]
-    told = [note for one in judged for note in _by_policies(bench, one, wishes, found)]
-    head = replace(head, findings=(*head.findings, *dict.fromkeys(found)), not_examined=(*head.not_examined, *told))
+    told: list[NotExamined] = []
+    for one in judged:
+        found = [*_found(one, wishes), *_by_policies(bench, one, wishes, told)]
+        head = replace(head, findings=(*head.findings, *dict.fromkeys(_at_head(one, found, diff))))
+    head = replace(head, not_examined=(*head.not_examined, *told))
     return Planned(base=base, head=head, plans=judged, not_planned=not_planned, statements=statements)
 
 
@@ -119,8 +121,8 @@ def judged_plans(planned: Iterable[PlannedPair]) -> tuple[tuple[JudgedPlan, ...]
     return tuple(judged), tuple(without)
 
 
-def _found(judged: JudgedPlan, wishes: Wishes, diff: Diff) -> Iterator[Finding]:
-    """Yield what the rules on plans say; of what is gone, at the line of the head where it went."""
+def _found(judged: JudgedPlan, wishes: Wishes) -> tuple[Finding, ...]:
+    """Return what the rules on plans say."""
     pair = judged.pair
     view = PlanView(
         plan=judged.plan,
@@ -133,11 +135,17 @@ def _found(judged: JudgedPlan, wishes: Wishes, diff: Diff) -> Iterator[Finding]:
         ),
         infracost=_costs(pair, wishes.given),
     )
-    gone = {change.address for change in judged.plan.changes if change.action is PlanAction.DELETE}
-    for finding in run_plan_rules(view):
-        place = view.before_places.get(without_indexes(finding.resource))
-        if finding.resource in gone and place and without_indexes(finding.resource) not in view.places:
-            line = cause_of_deletion(place, diff, pair.root)
+    return run_plan_rules(view)
+
+
+def _at_head(judged: JudgedPlan, findings: Iterable[Finding], diff: Diff) -> Iterator[Finding]:
+    """Yield `findings`, those about what is gone at the line of the head where it went."""
+    pair = judged.pair
+    before, after = dict(pair.base.places) if pair.base else {}, dict(pair.head.places)
+    for finding in findings:
+        address = without_indexes(finding.resource)
+        if address in before and address not in after:
+            line = cause_of_deletion(before[address], diff, pair.root)
             yield replace(finding, span=line, block=line)
         else:
             yield finding
@@ -162,16 +170,16 @@ def _costs(pair: PlannedPair, given: Iterable[GivenPlan]) -> Mapping[str, Any] |
     return None
 
 
-def _by_policies(bench: Bench, judged: JudgedPlan, wishes: Wishes, found: list[Finding]) -> Iterator[NotExamined]:
-    """Put each folder of policies to a plan: findings go to `found`, and what could not be used is yielded."""
+def _by_policies(bench: Bench, judged: JudgedPlan, wishes: Wishes, told: list[NotExamined]) -> Iterator[Finding]:
+    """Put each folder of policies to a plan and yield what they say; what could not be used goes to `told`."""
     document = judged.pair.document
     for folder in wishes.folders if document is not None else ():
         try:
             said = bench.scanner.evaluate(folder.files, json.dumps(document).encode(), bench.stop)
         except (ScanFailed, Rejected) as failure:
-            yield NotExamined(what=folder.name, why=str(failure))
+            told.append(NotExamined(what=folder.name, why=str(failure)))
             continue
         places: Mapping[str, Place] = judged.pair.places
         root = rego_findings.Root(directory=judged.pair.root, first_file=_anchor(judged.pair).path, places=places)
-        found.extend(rego_findings.findings(said.results, judged.plan, root))
-        yield from rego_findings.not_examined(said, folder.name)
+        yield from rego_findings.findings(said.results, judged.plan, root)
+        told.extend(rego_findings.not_examined(said, folder.name))

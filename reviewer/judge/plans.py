@@ -201,7 +201,7 @@ def cause(finding: Finding, place: Place, diff: Diff) -> Span:
 def _origins_of(finding: Finding, place: Place) -> Iterable[Span]:
     """Yield where the values of the attribute come from; of all attributes where it is not known which one it is."""
     names = {name for name, span in place.attributes if span == finding.span}
-    return (span for name, span in place.origins if not names or name in names)
+    return (span for name, span in place.origins if not names or name in names or not name)
 
 
 def _touched(hunks: Iterable[Hunk], span: Span) -> Span | None:

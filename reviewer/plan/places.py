@@ -110,14 +110,19 @@ def _called(place: Place, way: tuple[Call, ...], variables: frozenset[str]) -> P
     if not way:
         return place
     spans: list[Span] = []
+    loops: list[Span] = []
     for call in reversed(way):
         source, block = next((p for p in call.blocks if not is_override(p[0].copy)), call.blocks[0])
         passed = [a for a in block.attributes if a.name in variables]
         spans.append(_span(source, passed[0] if len(passed) == 1 else block))
-        variables = _variables(b" ".join(source.text[a.start : a.end] for a in passed))
+        texts = b" ".join(source.text[a.start : a.end] for a in passed)
+        loop = block.attribute("for_each") if b"each." in texts else None
+        loops += [_span(source, loop)] if loop else []
+        variables = _variables(texts)
     return Place(
         block=place.block,
         attributes=place.attributes,
         callers=tuple(reversed(spans)),
+        origins=(*place.origins, *(("", loop) for loop in loops)),
         prevent_destroy=place.prevent_destroy,
     )

@@ -75,14 +75,11 @@ class Clone:
 
         Links and what is larger than `max_bytes` are left out, and so is what is beyond a thousand files.
         """
-        try:
-            listed = self.listing(f"{treeish}:{path}")
-        except GitFailed:
-            return {}
-        entries = [entry for entry in listed if entry.mode in REGULAR][:1000]
-        self.load(entry.oid for entry in entries)
+        raw = self._run("ls-tree", "-r", "-z", "--full-tree", treeish, "--", f"{path}/")
+        entries = [entry for entry in _entries(raw) if entry.mode in REGULAR][:1000]
+        self.load([entry.oid for entry in entries])
         contents = self.read((entry.oid for entry in entries), max_bytes)
-        return {entry.path: contents[entry.oid] for entry in entries if entry.oid in contents}
+        return {e.path.removeprefix(f"{path}/"): contents[e.oid] for e in entries if e.oid in contents}
 
     def changes(self, base: str, head: str) -> tuple[Change, ...]:
         """Return what differs between two commits or trees, from trees alone; a rename is two changes."""
