@@ -27,8 +27,11 @@ from reviewer.scan.results import is_inside
 from reviewer.scan.tree import Tree
 from reviewer.tfplan import bounds
 from reviewer.tfplan.bounds import PlanFormatError
+from reviewer.tfplan.model import Place
 from reviewer.tfplan.read import read
 from reviewer.tfplan.redact import SensitivePaths, redact
+
+Places = tuple[tuple[str, Place], ...]
 
 TIME_SHARE = 0.7
 """Terraform may take this part of the time allowed; the rest is for what is made of its plan."""
@@ -44,7 +47,7 @@ def warm_up(scratch: Path) -> None:
             Path(folder, name).write_text(text)
         files = Tree(Path(folder), {name: name for name in samples.FILES}, "")
         known.provider_schemas(prepare(files.originals(), "", PlanSettings()), known.nothing)
-        _given(files, {"given": "plan.json"}, Path(folder))
+        _given(files, {"given": "plan.json", "remote_modules": {}}, Path(folder))
 
 
 def plan_unit(request: dict[str, Any], tree: Path) -> bytes:
@@ -82,7 +85,7 @@ def _hermetic(files: Tree, wanted: Mapping[str, Any], limits: Mapping[str, int])
             Path(wanted["program"]), work, prepared, workspace=wanted["workspace"], providers=attached, budget=budget
         )
     document = redact(without_empty_blocks(document, schemas), _sensitive(schemas))
-    root = _root(document, files, contents, work)
+    root = _root(document, files, places(contents, files.directory, wanted["remote_modules"]), work)
     return replace(root, moved=prepared.moved, statements=(*prepared.statements, *root.statements))
 
 
@@ -99,18 +102,17 @@ def _given(files: Tree, wanted: Mapping[str, Any], work: Path) -> PlannedRoot:
         raise CannotPlan("The plan that was given is not there.") from None
     document = redact(bounds.parse(raw), sensitive)
     read(document, approximate=False)  # refuses what is no plan that we know
-    root = _root(document, files, files.originals(), work)
+    root = _root(document, files, places(files.originals(), files.directory, wanted["remote_modules"]), work)
     return replace(root, approximate=False)
 
 
-def _root(document: dict[str, Any], files: Tree, contents: Mapping[str, bytes], work: Path) -> PlannedRoot:
+def _root(document: dict[str, Any], files: Tree, where: Places, work: Path) -> PlannedRoot:
     """Return a redacted plan with what Checkov says of it, each thing where it is written."""
     text = json.dumps(document, separators=(",", ":"))
     if len(text) > planned.MAX_DOCUMENT_BYTES:
         raise CannotPlan(f"Its plan has {len(text):,} bytes, more than the {planned.MAX_DOCUMENT_BYTES:,} allowed.")
     written = work / "redacted.json"
     written.write_text(text)
-    where = places(contents, files.directory)
     found, statements = plan_records.findings(written, files, dict(where))
     return PlannedRoot(root=files.directory, document=document, places=where, findings=found, statements=statements)
 

@@ -59,9 +59,14 @@ def join(known: Block | None, inferred: Block, depth: int = 0) -> dict[str, Any]
 
 
 def takes_blocks(attribute: Mapping[str, Any]) -> bool:
-    """Tell whether Terraform lets an attribute be written as blocks: a list or set of objects, or of anything."""
+    """Tell whether Terraform lets an attribute be written as blocks: a list or set of objects."""
     type_ = attribute.get("type")
-    return isinstance(type_, list) and type_[0] in ("list", "set") and isinstance(type_[1], list)
+    return (
+        isinstance(type_, list)
+        and type_[0] in ("list", "set")
+        and isinstance(type_[1], list)
+        and type_[1][0] == "object"
+    )
 
 
 def to_protobuf(block: Block) -> Any:
@@ -78,7 +83,7 @@ def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
     if nested := found.get("nested_type"):
         members = {name: _attribute(inner) for name, inner in _members(nested, "attributes")}
         found["nested_type"] = {"nesting_mode": nested.get("nesting_mode", "single"), "attributes": members}
-    elif "type" not in found or _is_dynamic(found["type"]):
+    elif "type" not in found or (_is_dynamic(found["type"]) and not takes_blocks(found)):
         found["type"] = "dynamic"
     computed = bool(attribute.get("computed"))
     settable = bool(attribute.get("optional") or attribute.get("required")) or not computed

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,17 @@ def findings(
     Findings are about lines of `files`, whose paths are `names` of the repository; those about resources that are
     written nowhere in them stand at the first line of the root.
     """
-    outcome = checkov_runners.run_plan(document)
+    try:
+        outcome = checkov_runners.run_plan(document)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 (the boundary to Checkov: its findings are lost, the plan is not)
+        why = f"Checkov's scan of the plan stopped with {type(error).__name__}: the code was scanned, the plan was not."
+        return (), (NotExamined(what=f"{files.directory or '.'} (plan)", why=why, blocking=False),)
     here = {real: scan_as for scan_as, real in files.names.items()}
     placed = [record for record in outcome.records if _put(record, files, places, here)]
     found = records.findings("terraform", placed, files)
-    return tuple(_seen_in_plan(finding, files, here) for finding in found), tuple(_troubles(outcome.troubles, files))
+    return tuple(_seen_in_plan(finding, files, here) for finding in found), tuple(_troubles(outcome, files))
 
 
 def _put(record: Any, files: Tree, places: Mapping[str, Place], here: Mapping[str, str]) -> bool:
@@ -73,8 +79,11 @@ def _skips_in(text: str) -> Mapping[str, str]:
     }
 
 
-def _troubles(troubles: Iterable[str], files: Tree) -> Iterator[NotExamined]:
-    named = ", ".join(list(troubles)[:10])
-    if named:
-        why = f"Checks that could not be applied to some of the plan: {named}."
-        yield NotExamined(what=f"{files.directory or '.'} (plan)", why=why, blocking=False)
+def _troubles(outcome: checkov_runners.Outcome, files: Tree) -> Iterator[NotExamined]:
+    what = f"{files.directory or '.'} (plan)"
+    if outcome.unreadable:
+        why = "Checkov could not read the plan: the code was scanned, the plan was not."
+        yield NotExamined(what=what, why=why, blocking=False)
+    if outcome.troubles:
+        why = f"Checks that could not be applied to some of the plan: {', '.join(outcome.troubles[:10])}."
+        yield NotExamined(what=what, why=why, blocking=False)
