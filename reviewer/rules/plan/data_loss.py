@@ -6,8 +6,9 @@ Owns what the nets of each type are. Types that hold data are in `holdings`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from reviewer.model import PlanAction, Severity
 from reviewer.rules.plan.holdings import HOLDINGS
@@ -56,20 +57,28 @@ def _cause(change: ResourceChange) -> str:
 def _net(change: ResourceChange, severity: Severity) -> tuple[Severity, str]:
     """How bad the loss is with the nets that are there, and what to say of them."""
     before = change.before or {}
-    softer = Severity(max(severity - 1, Severity.LOW))
-    if any(flag(reach(before, *path)) for path in _PROTECTIONS):
-        return softer, "Deletion protection is on, so that the apply fails until somebody switches it off."
-    if "skip_final_snapshot" in before:
-        if flag(before["skip_final_snapshot"]):
-            return severity, "No final snapshot is taken (skip_final_snapshot)."
-        return softer, "A final snapshot is taken first."
-    if change.type in _REFUSED_WHEN_FULL and not flag(before.get(_REFUSED_WHEN_FULL[change.type])):
-        return softer, "The provider refuses this while anything is in it."
+    net = next((words for holds, words in _nets(change.type, before) if holds), "")
+    if net:
+        return Severity(max(severity - 1, Severity.LOW)), net
+    if flag(before.get("skip_final_snapshot")):
+        return severity, "No final snapshot is taken (skip_final_snapshot)."
     for name in ("deletion_window_in_days", "recovery_window_in_days"):
         days = number(before.get(name))
         if days:
             return severity, f"It can be called back for {shown(days)} days ({name})."
     return severity, ""
+
+
+def _nets(type_: str, before: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """What may stand between a destruction and the loss: whether it does, and a sentence about it."""
+    is_protected = any(flag(reach(before, *path)) for path in _PROTECTIONS)
+    yield is_protected, "Deletion protection is on, so that the apply fails until somebody switches it off."
+    skips = "skip_final_snapshot" in before and not flag(before["skip_final_snapshot"])
+    yield skips or bool(flag(before.get("final_snapshot"))), "A final snapshot is taken first."
+    retained = reach(before, "spec", "persistent_volume_reclaim_policy") == "Retain"
+    yield retained, "The disk behind it is kept (persistent_volume_reclaim_policy)."
+    refuses = type_ in _REFUSED_WHEN_FULL and not flag(before.get(_REFUSED_WHEN_FULL[type_]))
+    yield refuses, "The provider refuses this while anything is in it."
 
 
 _PROTECTIONS = (

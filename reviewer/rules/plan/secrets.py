@@ -1,7 +1,8 @@
 """Secrets that stand in plain in a plan: in attributes and in outputs.
 
-A plan is redacted before a rule sees it: what looked like a secret is `(sensitive value)`. Where Terraform does not
-mark that place as sensitive, it would have printed the secret. Rules never see, and never say, the secret itself.
+A plan is redacted before a rule sees it: what looked like a secret is `(sensitive value)`, a part of a longer text
+`****`. Where Terraform does not mark that place as sensitive, it would have printed the secret. Rules never see, and
+never say, the secret itself.
 """
 
 from __future__ import annotations
@@ -44,9 +45,13 @@ def _plain(values: Any, marks: Any) -> list[tuple[str | int, ...]]:
     found = (
         path
         for path, value in leaves(values)
-        if isinstance(value, str) and SENSITIVE in value and path and not _ALWAYS_SENSITIVE.match(str(path[0]))
+        if _hid_something(value) and path and not _ALWAYS_SENSITIVE.match(str(path[0]))
     )
     return [path for path, _ in zip(found, range(_MOST), strict=False) if not _is_marked(marks, path)]
+
+
+def _hid_something(value: Any) -> bool:
+    return isinstance(value, str) and (SENSITIVE in value or "****" in value)
 
 
 def _is_marked(marks: Any, path: tuple[str | int, ...]) -> bool:
@@ -79,7 +84,7 @@ def check_outputs(view: PlanView) -> Iterator[PlanHit]:
     for output in view.plan.outputs:
         if output.sensitive or output.action is PlanAction.DELETE or output.action is PlanAction.NO_OP:
             continue
-        by_value = any(isinstance(value, str) and SENSITIVE in value for _, value in leaves(output.after))
+        by_value = any(_hid_something(value) for _, value in leaves(output.after))
         if by_value or _says_secret(output):
             reason = "its value looks like a secret" if by_value else "its name says that it is a secret"
             yield PlanHit(

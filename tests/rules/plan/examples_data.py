@@ -63,6 +63,20 @@ EXAMPLES = (
     ),
     bad(
         "PLB_PLAN_DATA_1",
+        "a disk of which a snapshot is taken",
+        change("aws_ebs_volume.a", {"size": 10, "final_snapshot": True}),
+        "A final snapshot is taken first",
+        severity=Severity.HIGH,
+    ),
+    bad(
+        "PLB_PLAN_DATA_1",
+        "a volume whose disk is kept",
+        change("kubernetes_persistent_volume.a", {"spec": [{"persistent_volume_reclaim_policy": "Retain"}]}),
+        "The disk behind it is kept",
+        severity=Severity.HIGH,
+    ),
+    bad(
+        "PLB_PLAN_DATA_1",
         "a renamed table",
         view(change("aws_dynamodb_table.old", {"name": "t"}), change("aws_dynamodb_table.new", None, {"name": "t"})),
         "aws_dynamodb_table.old",

@@ -14,6 +14,8 @@ from reviewer.rules.plan.policies import matches
 from reviewer.rules.plan.sizes import is_bigger
 from reviewer.rules.plan.values import short
 from reviewer.tfplan.model import CheckResult, Mode, OutputChange
+from reviewer.tfplan.read import read
+from reviewer.tfplan.redact import redact
 from tests.rules.plan.builders import ANCHOR, change, kept, place, view
 from tests.rules.plan.test_examples import EXAMPLES
 
@@ -80,6 +82,33 @@ def test_no_rule_repeats_a_value_that_was_redacted_or_looks_like_more_than_it_co
     found = run_plan_rules(plan)
     assert len(found) == 3
     assert secret not in "".join(f"{finding.message}{finding.evidence}" for finding in found)
+
+
+def test_a_plan_as_terraform_writes_it_is_redacted_read_and_judged():
+    secret = "Zx7pQ2mW9rT4kL8vB3nD"
+    after = {"publicly_accessible": True, "password": secret, "endpoint": f"postgres://app:{secret}@db:5432/app"}
+    change_ = {
+        "actions": ["update"],
+        "before": {"publicly_accessible": False, "password": secret, "id": "db-1"},
+        "after": after,
+        "after_unknown": {"id": True},
+        "before_sensitive": {"password": True},
+        "after_sensitive": {"password": True},
+    }
+    entry = {
+        "address": "aws_db_instance.a",
+        "mode": "managed",
+        "type": "aws_db_instance",
+        "name": "a",
+        "change": change_,
+    }
+    output = {"actions": ["create"], "before": None, "after": secret, "after_unknown": False, "after_sensitive": False}
+    document = {"format_version": "1.2", "resource_changes": [entry], "output_changes": {"login": output}}
+    plan = read(redact(document), approximate=False)
+    found = run_plan_rules(replace(view(), plan=plan))
+    assert [f.rule for f in found] == ["PLB_PLAN_PUBLIC_4", "PLB_PLAN_SECRET_1", "PLB_PLAN_SECRET_2"]
+    assert "in endpoint" in found[1].message
+    assert secret not in str(found)
 
 
 @pytest.mark.parametrize(
