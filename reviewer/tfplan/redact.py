@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from reviewer.masking import MASK, mask_known, mask_secrets
 from reviewer.tfplan import bounds
@@ -37,9 +37,8 @@ _STRUCTURE = frozenset(_STRUCTURE_KEYS.split())
 """Keys of a plan whose text names things. In the values of a resource they are keys like any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """Where a value stands, and what is known of it from there."""
+class _At(NamedTuple):
+    """Where a value stands, and what is known of it from there. A tuple, because every value needs one."""
 
     name: str = ""  # the nearest key
     forced: bool = False  # sensitive, whatever it is
@@ -119,7 +118,7 @@ class _Walk:
     def value(self, value: Any, at: _At) -> Any:
         if isinstance(at.mark, dict | list) and type(at.mark) is not type(value):
             # Marks of another shape than the value: rather too much than too little.
-            at = replace(at, mark=None, forced=at.forced or _holds_true(at.mark))
+            at = at._replace(mark=None, forced=at.forced or _holds_true(at.mark))
         if isinstance(value, dict):
             return self.object(value, at)
         if isinstance(value, list):
@@ -128,16 +127,19 @@ class _Walk:
 
     def object(self, value: Mapping[str, Any], at: _At) -> dict[str, Any]:
         schemas = _schemas(value, at, self.sensitive)
-        pair = any(isinstance(value.get(key), str) and is_secret(value[key]) for key in NAME_KEYS)
+        pair = _is_named_secret(value)
         declared = not at.data and value.get("sensitive") is True
         found: dict[str, Any] = {}
         for key, item in value.items():
+            if item is None or isinstance(item, bool):  # never a secret, and most of a plan
+                found[self.key(key, at, found)] = item
+                continue
             inner = _member(at, key, schemas.get(key))
             if key in VALUE_KEYS and (pair or declared or at.secret):
-                inner = replace(inner, secret=inner.secret or pair or at.secret, forced=inner.forced or declared)
+                inner = inner._replace(secret=inner.secret or pair or at.secret, forced=inner.forced or declared)
             if not at.data and key in _MARKS:
                 mark = value.get(_MARKS[key])
-                inner = replace(inner, mark=mark, forced=inner.forced or mark is True)
+                inner = inner._replace(mark=mark, forced=inner.forced or mark is True)
             found[self.key(key, at, found)] = self.value(item, inner)
         return found
 
@@ -185,7 +187,16 @@ def _item(at: _At, nth: int) -> _At:
     if not isinstance(at.mark, list):
         return at
     mark = at.mark[nth] if nth < len(at.mark) else None
-    return replace(at, mark=mark, forced=at.forced or mark is True)
+    return at._replace(mark=mark, forced=at.forced or mark is True)
+
+
+def _is_named_secret(value: Mapping[str, Any]) -> bool:
+    """Whether an object has a name beside its value, and it is a secret's: {name = "DB_PASSWORD", value = "..."}."""
+    for key in NAME_KEYS:
+        name = value.get(key)
+        if isinstance(name, str) and is_secret(name):
+            return True
+    return False
 
 
 def _holds_true(mark: Any) -> bool:

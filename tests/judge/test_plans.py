@@ -126,6 +126,30 @@ def test_edges_stay_in_one_instance_of_a_module():
     assert set(found.edges) == {(f"module.m[{n}].aws_x.a", f"module.m[{n}].aws_x.b") for n in (0, 1)}
 
 
+def test_edges_go_from_one_module_into_another():
+    root = {
+        "resources": [],
+        "module_calls": {
+            "a": {
+                "expressions": {"key": {"references": ["module.b.arn", "module.b"]}},
+                "module": {"resources": [{"address": "aws_x.a", "expressions": {"k": {"references": ["var.key"]}}}]},
+            },
+            "b": {
+                "module": {
+                    "resources": [{"address": "aws_x.b", "expressions": {}}],
+                    "outputs": {"arn": {"expression": {"references": ["aws_x.b.arn", "aws_x.b"]}}},
+                }
+            },
+        },
+    }
+    found = outlined(
+        entry("module.a[0].aws_x.a", after={}),
+        entry("module.b[1].aws_x.b", after={}),
+        configuration={"root_module": root},
+    )
+    assert found.edges == (("module.a[0].aws_x.a", "module.b[1].aws_x.b"),)
+
+
 # code and plan
 
 

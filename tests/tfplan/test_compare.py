@@ -275,6 +275,6 @@ def test_thousands_of_resources_take_time_in_proportion():
     base = made(*(f"aws_x.n{n}" for n in range(4_000)))
     head = made(*(f"aws_x.m{n}" for n in range(4_000)))
     moved = [(f"aws_x.n{n}", f"aws_x.m{n}") for n in range(4_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert set(actions(base, head, moved).values()) == {"no-op"}
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -91,6 +91,6 @@ def test_many_resources_behind_one_variable_take_time_in_proportion():
     inner = {"resources": [resource(f"aws_x.n{n}", v=to("var.v")) for n in range(3_000)]}
     names = [f"aws_y.n{n}.id" for n in range(3_000)]
     document = configuration(module_calls={"m": {"expressions": {"v": to(*names)}, "module": inner}})
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(references(document)) == 20_000
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
