@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from reviewer.judge import compare, diff, verdict
 from reviewer.judge import policy as policies
+from reviewer.judge.effective import PlanPolicy
 from reviewer.judge.policy import Policy
-from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, Risk, ScanResult, Sha, Verdict
+from reviewer.model import Comparison, Diff, Examination, Finding, Fixes, NotExamined, Risk, ScanResult, Sha, Verdict
+from reviewer.plan.artifact import placed
 from reviewer.plan.planned import GivenPlan
 from reviewer.plan.rego_tree import is_policy_file
 from reviewer.plans import Planned, PolicyFolder, Wishes, add_plans
@@ -91,11 +93,28 @@ def plan(case: Case, bench: Bench, pair: PairScan, policy: Policy, change: Diff)
     """Return both scans with what plans of the roots show; without a base there is nothing to plan against."""
     if case.base is None or not pair.roots:
         return Planned(base=pair.base, head=pair.head)
-    real = case.real_plans(policy.plan.artifact) if case.real_plans else None
-    given = (*case.given_plans, *(real.plans if real else ()))
-    wishes = Wishes(policy=policy.plan, given=given, folders=tuple(policy_folders(case, policy.plan.policies)))
-    planned = add_plans(bench, pair, wishes, change)
-    return replace(planned, statements=(*planned.statements, *(real.statements if real else ())))
+    real, statements = plans_of_workflow(case, pair, policy.plan)
+    given, folders = (*case.given_plans, *real), tuple(policy_folders(case, policy.plan.policies))
+    planned = add_plans(bench, pair, Wishes(policy=policy.plan, given=given, folders=folders), change)
+    return replace(planned, statements=(*planned.statements, *statements))
+
+
+def plans_of_workflow(
+    case: Case, pair: PairScan, policy: PlanPolicy
+) -> tuple[tuple[GivenPlan, ...], tuple[NotExamined, ...]]:
+    """Return the plans that a workflow made of the roots that the change touches, and what there is to say of others.
+
+    Costs that are of no single plan go with the first, so that they are judged once.
+    """
+    found = case.real_plans(policy.artifact) if case.real_plans else None
+    if found is None:
+        return (), ()
+    plans, unplaced = placed(found.plans, pair.roots[0].head.graph.roots, {*policy.workspaces, *policy.var_files})
+    touched = {one.root for one in pair.roots}
+    kept = [one for one in plans if one.root in touched]
+    if kept and found.infracost:
+        kept[0] = replace(kept[0], infracost=kept[0].infracost or found.infracost)
+    return tuple(kept), (*found.statements, *unplaced)
 
 
 def policy_folders(case: Case, folder: str) -> Iterator[PolicyFolder]:

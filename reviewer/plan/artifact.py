@@ -84,21 +84,32 @@ def plans_of(content: bytes, name: str) -> Unpacked:
     return Unpacked(plans=tuple(plans), infracost=None if any(not plan.root for plan in plans) else costs)
 
 
-def placed(plans: Iterable[GivenPlan], roots: Collection[str]) -> tuple[tuple[GivenPlan, ...], tuple[NotExamined, ...]]:
+def placed(
+    plans: Iterable[GivenPlan], roots: Collection[str], named: Collection[str] = ()
+) -> tuple[tuple[GivenPlan, ...], tuple[NotExamined, ...]]:
     """Return `plans` with the root that each is of, and a statement for each that belongs to none of `roots`.
 
-    A plan at the top of an artifact is of the repository's own root, or of the only one that there is.
+    A plan at the top of an artifact is of the repository's own root, or of the only one that the policy speaks of
+    (`named`), or that there is.
     """
+    only = _only_root({*roots}, {*named})
     kept: list[GivenPlan] = []
     unknown: list[NotExamined] = []
     for plan in plans:
         if plan.root in roots:
             kept.append(plan)
-        elif not plan.root and len(roots) == 1:
-            kept.append(replace(plan, root=next(iter(roots))))
+        elif not plan.root and only is not None:
+            kept.append(replace(plan, root=only))
         else:
             unknown.append(_of_no_root(plan))
     return tuple(kept), tuple(unknown)
+
+
+def _only_root(roots: set[str], named: set[str]) -> str | None:
+    for known in (roots & named, roots):
+        if len(known) == 1:
+            return next(iter(known))
+    return None
 
 
 def _of_no_root(plan: GivenPlan) -> NotExamined:

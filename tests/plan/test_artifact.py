@@ -85,6 +85,8 @@ def test_the_plan_at_the_top_is_of_the_only_root_or_of_the_repositorys_own():
     plans = plans_of(zipped({"tfplan.json": PLAN}), "tfplan").plans
     assert [plan.root for plan in placed(plans, ["envs/prod"])[0]] == ["envs/prod"]
     assert [plan.root for plan in placed(plans, ["", "envs/prod"])[0]] == [""]
+    assert [plan.root for plan in placed(plans, ["a", "b"], named=["b", "gone"])[0]] == ["b"]
+    assert placed(plans, ["a", "b"], named=["a", "b"])[0] == ()
 
 
 def test_a_plan_of_no_root_that_there_is_becomes_a_statement():
