@@ -12,7 +12,7 @@ RECORDED = Path(__file__).parent / "recorded"
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """A plan that the real terraform made: see recorded/README.md."""
+    """A plan that the real terraform made: see record.py."""
     return json.loads((RECORDED / f"{name}.json").read_text())
 
 
