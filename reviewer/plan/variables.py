@@ -43,6 +43,7 @@ _TAKEN_BY = {
 
 _MAPS = ("keys", "values", "lookup", "merge", "zipmap")
 _LISTS = ("concat", "element", "flatten", "distinct", "sort", "slice", "toset", "tolist", "one", "compact")
+_NUMBERS = ("abs", "ceil", "floor", "max", "min", "range", "pow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +107,16 @@ class _Use:
     items: int = 0  # how many there must be of a list for what is read of it
     is_map: bool = False
     is_list: bool = False
+    is_number: bool = False
+    is_bool: bool = False
 
 
 _READ = re.compile(r"\bvar\.([A-Za-z_][\w-]*)")
 _FUNCTION = re.compile(r"(?<![\w.])([a-z]\w{0,30})\(\s{0,30}$")
 _WITHIN = re.compile(r"(?<![\w.])((?:local|var)\.\w{1,60})(?:\[\s?|,\s?)$")
 _LOOPED = re.compile(r"(?:\bfor_each\s{0,30}=|\bin)\s{0,30}$")
+_COUNTED = re.compile(r"\bcount\s{0,30}=\s{0,30}$")
+_DECIDES = re.compile(r"(?:!|&&|\|\|)\s?$")
 _JOINED = re.compile(r"\bjoin\([^()]*,\s{0,30}$")
 _ITEM = re.compile(r"\[(\d{1,3})\]|\.(\d{1,3})\b")
 
@@ -137,6 +142,8 @@ def _use(before: str, after: str) -> _Use:
         items=min(number, MAX_ITEMS),
         is_map=called in _MAPS or bool(_LOOPED.search(before)) or bool(re.match(r"\.[A-Za-z_]|\[\"", after)),
         is_list=called in _LISTS or bool(number) or after.startswith("[*]") or bool(_JOINED.search(before)),
+        is_number=called in _NUMBERS or bool(_COUNTED.search(before)),
+        is_bool=bool(_DECIDES.search(before) or re.match(r"\s?(?:\?|&&|\|\|)", after)),
     )
 
 
@@ -161,13 +168,23 @@ def _keys(attribute: Attribute) -> tuple[str, ...]:
 def _value(variable: Variable, uses: tuple[_Use, ...], objects: Mapping[str, tuple[str, ...]]) -> Any:
     items = max((use.items for use in uses), default=0)
     word = hcl_tree.source_of(variable.type).strip('"') if variable.type else "any"
-    if word == "any" and any(use.is_list for use in uses):
-        return [NEUTRAL] * items
-    if word == "any" and any(use.is_map for use in uses):
-        return {}
+    used_as = _untyped(uses, items) if word == "any" else None
+    if used_as is not None:
+        return used_as
     if variable.type is None or word in ("any", "string"):
         return _text(variable, uses, objects)
     return _typed(variable.type, variable.name, items, MAX_DEPTH)
+
+
+def _untyped(uses: tuple[_Use, ...], items: int) -> Any:
+    """A value without a type, by what is done with it; None for a text."""
+    if any(use.is_list for use in uses):
+        return [NEUTRAL] * items
+    if any(use.is_map for use in uses):
+        return {}
+    if any(use.is_number for use in uses):
+        return 1
+    return False if any(use.is_bool for use in uses) else None
 
 
 def _text(variable: Variable, uses: tuple[_Use, ...], objects: Mapping[str, tuple[str, ...]]) -> str:

@@ -77,6 +77,11 @@ def test_a_text_is_one_that_a_validation_names(condition: str) -> None:
         ("a = concat(var.x, [])", []),
         ("a = var.x[1]", [NEUTRAL, NEUTRAL]),
         ("a = var.x[*].id", []),
+        ("count = var.x", 1),
+        ("a = max(var.x, 2)", 1),
+        ("a = var.x ? 1 : 0", False),
+        ("a = true && !var.x", False),
+        ('a = "${var.x}-b"', NEUTRAL),
     ],
 )
 def test_without_a_type_its_use_tells_what_it_is(use: str, expected: Any) -> None:
