@@ -29,7 +29,7 @@ class Kind(enum.Enum):
     LIST = "list"
     TEXT = "text"
     TEMPLATE = "template"  # a text with parts that are not known, written ${...}
-    UNKNOWN = "unknown"  # any other expression; `text` has its source
+    UNKNOWN = "unknown"  # any other expression; `text` has its source, `null` where nothing stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +165,8 @@ def _json_value(token: _Token | None, tokens: Iterator[_Token], depth: int) -> V
         return _json_collection(word, line, tokens, depth)
     if word in ("}", "]", ",", ":"):
         raise _Unreadable
+    if word == "null":
+        return Value(kind=Kind.UNKNOWN, line=line, end_line=line, text="null")
     text = json.loads(word) if word.startswith('"') else word
     return Value(kind=Kind.TEXT, line=line, end_line=line, text=text)
 
@@ -210,12 +212,17 @@ def read_yaml(source: bytes) -> tuple[Value, ...]:
     return tuple(documents)
 
 
+_NULL = ("", "~", "null", "Null", "NULL")
+
+
 def _yaml_value(event: yaml.Event | None, events: Iterator[yaml.Event], depth: int) -> Value:
     if event is None or event.start_mark is None or event.end_mark is None or depth <= 0:
         raise _Unreadable
     line, end_line = event.start_mark.line + 1, event.end_mark.line + 1
     if isinstance(event, yaml.ScalarEvent):
-        value = Value(kind=Kind.TEXT, line=line, end_line=end_line, text=event.value)
+        is_null = event.implicit[0] and event.value in _NULL
+        kind, text = (Kind.UNKNOWN, "null") if is_null else (Kind.TEXT, event.value)
+        value = Value(kind=kind, line=line, end_line=end_line, text=text)
     elif isinstance(event, yaml.SequenceStartEvent):
         value = _yaml_sequence(line, events, depth)
     elif isinstance(event, yaml.MappingStartEvent):

@@ -68,7 +68,8 @@ class Resource:
         """Whether surely nothing stands at `a.b.c`: what is not known on the way may hold it."""
         found: list[Value] = [self.value]
         for name in path.split("."):
-            if any(item.kind in (Kind.UNKNOWN, Kind.TEMPLATE) for value in found for item in value.items()):
+            items = [item for value in found for item in value.items() if not is_null(item)]
+            if any(item.kind in (Kind.UNKNOWN, Kind.TEMPLATE) or is_function(item) for item in items):
                 return False
             found = [inner for value in found for item in value.items() if (inner := item.get(name)) is not None]
             if not found:
@@ -162,11 +163,32 @@ def is_null(value: Value) -> bool:
     )
 
 
+def is_function(value: Value) -> bool:
+    """Whether a value is one of CloudFormation's functions (`Ref`, `Fn::If`): what it gives is not known."""
+    return value.kind is Kind.MAP and len(value.entries) == 1 and _FUNCTION.match(value.entries[0][0]) is not None
+
+
+_FUNCTION = re.compile(r"^(?:Ref$|Fn::)")
+
+
 def is_known(value: Value | None) -> bool:
     """Whether a value, and everything in it, is written down."""
     return value is not None and not any(
-        inner.kind is Kind.TEMPLATE or (inner.kind is Kind.UNKNOWN and plain(inner) is None) for inner in value.walk()
+        inner.kind is Kind.TEMPLATE
+        or (inner.kind is Kind.UNKNOWN and plain(inner) is None and not is_null(inner))
+        or (is_function(inner) and not is_null(inner))
+        for inner in value.walk()
     )
+
+
+def is_empty(value: Value | None) -> bool:
+    """Whether a value is surely not given: it is not there, null, or an empty text."""
+    return value is None or is_null(value) or plain(value) == ""
+
+
+def is_unset(value: Value | None) -> bool:
+    """Whether a switch is surely not on: it is not given, or false."""
+    return is_empty(value) or is_false(value)
 
 
 def texts(value: Value | None) -> tuple[str, ...]:
@@ -193,6 +215,9 @@ def _terraform(directory: Directory) -> Iterator[Resource]:
     blocks = read_blocks(directory)
     locals_ = read_locals(blocks)
     for block in blocks:
+        count = block.value.get("count")
+        if count is not None and plain(resolve(count, locals_)) == "0":
+            continue
         if block.type in ("resource", "data") and len(block.labels) == 2:
             yield Resource(
                 form=Form.TERRAFORM,
@@ -241,7 +266,9 @@ def _template(path: str, document: Value) -> Iterator[Resource]:
     for name, written in resources.entries if resources and resources.kind is Kind.MAP else ():
         type_ = plain(written.get("Type"))
         if type_ and "::" in type_:
-            properties = written.get("Properties") or replace(written, entries=())
+            properties = written.get("Properties")
+            if properties is None or is_null(properties):
+                properties = replace(written, kind=Kind.MAP, text="", entries=())
             globals_ = shared.get(type_.rpartition("::")[2]) if shared and "Serverless" in type_ else None
             yield Resource(
                 form=Form.CLOUDFORMATION,
