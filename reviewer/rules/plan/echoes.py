@@ -24,6 +24,12 @@ MENDED = {
     "PLB_PLAN_DATA_5": _ids(
         "CKV_AWS_21 CKV_AWS_28 CKV_AWS_133 CKV_AWS_134 CKV_AWS_343 CKV_AWS_360 CKV_AWS_361 CKV_GCP_14 CKV_GCP_78"
     ),
+    "PLB_PLAN_IAM_9": _ids(
+        """
+        CKV_GCP_28 CKV_GCP_98 CKV_GCP_99 CKV_GCP_100 CKV_GCP_101 CKV_GCP_102 CKV_GCP_112 CKV_GCP_113 CKV2_GCP_6
+        CKV2_GCP_8 CKV2_GCP_9
+        """
+    ),
     "PLB_PLAN_PUBLIC_1": _ids(
         """
         CKV_AWS_24 CKV_AWS_25 CKV_AWS_260 CKV_AWS_277 CKV_AZURE_9 CKV_AZURE_10 CKV_AZURE_160 CKV_GCP_2 CKV_GCP_3
@@ -114,7 +120,7 @@ def _merged(group: list[Finding]) -> dict[int, Finding | None]:
         if ours.rule in SUPERSEDED:
             milder = [f for f in group if f.rule in SUPERSEDED[ours.rule] and f.severity <= ours.severity]
             changed.update((id(f), None) for f in milder if _same(f, ours))
-        elif ours.rule in MENDED and numbers[ours.rule, ours.resource] == 1:
+        if ours.rule in MENDED and numbers[ours.rule, ours.resource] == 1:
             echoes = [f for f in group if f.rule in MENDED[ours.rule] and _same(f, ours) and id(f) not in changed]
             if len(echoes) == 1:
                 severity = max(echoes[0].severity, ours.severity)

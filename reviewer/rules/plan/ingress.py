@@ -157,7 +157,7 @@ def check_ingress(view: PlanView) -> Iterator[PlanHit]:
         told = [(opening, *_judged(opening, before, provider)) for opening in new]
         told = [item for item in told if item[1]]
         if told:
-            sources = listed({opening.source for opening, _, _ in told})
+            sources = listed({_named_source(opening.source) for opening, _, _ in told})
             yield PlanHit(
                 change=change,
                 attribute=attribute,
@@ -171,6 +171,10 @@ def _is_open_already(opening: Opening, before: Iterable[Opening]) -> bool:
         old.protocol in ("", opening.protocol) and old.first <= opening.first and opening.last <= old.last
         for old in before
     )
+
+
+def _named_source(source: str) -> str:
+    return source if "/" in source else f"everybody ({source})"
 
 
 def _words(told: Iterable[tuple[Opening, tuple[str, ...], Severity]]) -> Iterator[str]:

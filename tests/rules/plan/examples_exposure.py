@@ -85,7 +85,7 @@ PORTS = (
             {"security_rule": [_nsg("3389", "10.0.0.0/8")]},
             {"security_rule": [_nsg("3389", "Internet")]},
         ),
-        "port 3389 (RDP) to Internet",
+        "port 3389 (RDP) to everybody (Internet)",
     ),
     bad(
         "PLB_PLAN_PUBLIC_1",
