@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests import stack
-from tests.bench import fixing, memory, repositories, webhooks
+from tests.bench import fixing, memory, planning, repositories, webhooks
 from tests.bench.repositories import Files
 from tests.fake_github import FakeGitHub
 from tests.fake_github.state import PullRequest, Repo
@@ -72,6 +73,8 @@ def measure(path: Path | None, console: Console) -> list[Row]:
             idle = acknowledgements(github, Path(folder, "web"))
         say("Fixes for everything that is found ...")
         fixes = fixing.report(checkout)
+        say("Plans of 50 and of 500 resources ...")
+        plans = planning.measured((50, 500))
         say("Plain Checkov again ...")
         plain = min(before, command_line(checkout))
     return [
@@ -85,6 +88,7 @@ def measure(path: Path | None, console: Console) -> list[Row]:
         rows["fixes off"],
         Row(what="... with / without", value=rows["fixes"].value / rows["fixes off"].value, unit="", aim="at most 2"),
         *fix_rows(fixes),
+        *plan_rows(plans),
         rows["rate"],
         rows["worker"],
         rows["scanning"],
@@ -100,6 +104,19 @@ def fix_rows(found: fixing.Yield) -> list[Row]:
         Row(what="scans for proofs, each root", value=found.scans_per_root, unit="", aim="at most 1.5"),
         Row(what="proofs / scanning everything", value=found.proof_seconds / max(0.001, found.scan_seconds), unit=""),
         *(Row(what=f"findings: {kind}", value=100 * getattr(found, kind), unit="%") for kind in kinds),
+    ]
+
+
+def plan_rows(times: Mapping[int, planning.Times]) -> list[Row]:
+    """Return how long plans took, and `terraform validate` on the same copy."""
+    aims = {50: "at most 1.5", 500: "at most 6"}
+    return [
+        row
+        for size, took in times.items()
+        for row in (
+            Row(what=f"plan of {size} resources", value=took.plan, unit="s", aim=aims[size]),
+            Row(what="... / terraform validate", value=took.plan / took.validate, unit=""),
+        )
     ]
 
 
