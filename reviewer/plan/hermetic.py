@@ -118,14 +118,14 @@ def _root(document: dict[str, Any], files: Tree, where: Places, work: Path) -> P
 
 
 def _sensitive(schemas: tuple[ProviderSchema, ...]) -> SensitivePaths:
-    """The attributes of each type that its schema, or our own table, calls sensitive."""
+    """The attributes of each type that its schema, or our own table, calls sensitive or write-only."""
     blocks = {type_: block for schema in schemas for type_, block in {**schema.data, **schema.resources}.items()}
     return lambda type_: sensitive(type_) | frozenset(_marked(blocks.get(type_) or {}, ""))
 
 
 def _marked(block: Block, path: str) -> Iterator[str]:
     for name, attribute in (block.get("attributes") or {}).items():
-        if attribute.get("sensitive"):
+        if attribute.get("sensitive") or attribute.get("write_only"):
             yield f"{path}{name}"
         yield from _marked(attribute.get("nested_type") or {}, f"{path}{name}.")
     for name, nested in (block.get("block_types") or {}).items():

@@ -26,8 +26,8 @@ MAX_FILE_BYTES = 256 << 20
 MAX_TYPES = 20_000
 SECONDS = 600.0
 
-_SOURCE = re.compile(r"[a-z0-9.-]{1,100}/[a-z0-9-]{1,64}/[a-z0-9-]{1,64}")
-_SHORT_SOURCE = re.compile(r"([a-z0-9.-]{1,100}/)?[a-z0-9-]{1,64}/[a-z0-9-]{1,64}")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}/[a-z0-9-]{1,64}/[a-z0-9-]{1,64}")
+_SHORT_SOURCE = re.compile(r"([a-z0-9][a-z0-9.-]{0,99}/)?[a-z0-9-]{1,64}/[a-z0-9-]{1,64}")
 _CONSTRAINT = re.compile(r"[0-9a-z.<>=~!, +-]{0,100}")
 _TYPE = re.compile(r"[a-z0-9_-]{1,200}")
 _SUFFIX = ".schema"
