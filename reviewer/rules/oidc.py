@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from reviewer.model import Severity, Span
 from reviewer.rules.documents import Kind, Value
 from reviewer.rules.rule import Directory, Hit, Rule
-from reviewer.rules.trust import PROVIDER, Condition, Trust, read_trusts
+from reviewer.rules.statements import Condition
+from reviewer.rules.trust import PROVIDER, Trust, read_trusts
 
 _CLAIM = re.compile(r":(\w+)$")
 _OWNERS = frozenset({"repo", "repository", "job_workflow_ref", "workflow_ref"})
