@@ -228,3 +228,12 @@ def test_a_worker_that_dies_while_it_looks_starts_one_review(world):
     world.work()
     crash.modes = kept
     assert (crash.deaths, generation(pull)) == (before + 1, 2)
+
+
+def test_a_plan_that_names_none_of_several_roots_is_told(world):
+    world.github.push(world.repo, {"envs/dev/main.tf": SAFE_BUCKET})
+    pull = world.open_pull_request({"envs/dev/main.tf": PUBLIC_BUCKET, "envs/prod/main.tf": SAFE_BUCKET}, tell=False)
+    world.github.run_workflow(pull, {"tfplan": zipped(name="envs/none/tfplan.json")}, tell=False)
+    world.github.make_ready(pull)
+    world.work()
+    assert "no Terraform root in that directory" in newest(pull).summary
