@@ -52,6 +52,11 @@ class Resource:
             found = [inner for value in found for item in value.items() if (inner := item.get(name)) is not None]
         return tuple(found)
 
+    def maps(self, path: str) -> tuple[Value, ...]:
+        """Return the blocks (maps) at `a.b.c` one by one; what is not known is left out."""
+        items = (item for value in self.all(path) for item in value.items())
+        return tuple(item for item in items if item.kind is Kind.MAP and not is_function(item))
+
     def text(self, path: str) -> str | None:
         """Return the plain text, number or bool at `a.b.c`; None where nothing is or it is not known."""
         return plain(self.get(path))
@@ -79,6 +84,8 @@ class Resource:
     def hit(self, message: str, at: Value | None = None) -> Hit:
         """Return a hit on this resource, on the lines of `at` (None: its first line)."""
         line, end = (at.line, max(at.line, at.end_line)) if at else (self.block.start_line, self.block.start_line)
+        if not self.block.start_line <= line <= end <= self.block.end_line:  # `at` is written elsewhere
+            line = end = self.block.start_line
         span = Span(path=self.path, start_line=line, end_line=end)
         return Hit(span=span, block=self.block, resource=self.address, message=message, framework=str(self.form))
 
@@ -89,6 +96,7 @@ class View:
 
     resources: tuple[Resource, ...] = ()
     known: Mapping[str, frozenset[str]] | None = None  # address -> addresses it refers to, where that is told
+    kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)  # what readers read once for all
     _mentions: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property

@@ -12,10 +12,10 @@ from typing import Any
 
 from reviewer.model import PlanAction, Severity
 from reviewer.rules.plan.companions import Companion, taken_away
-from reviewer.rules.plan.ingress import is_internet
 from reviewer.rules.plan.rule import PlanHit, PlanRule, PlanView
 from reviewer.rules.plan.switches import EXISTING, Switch, index, moved_out
 from reviewer.rules.plan.values import blocks, is_empty, is_unknown, listed, named, reach, text, texts
+from reviewer.rules.ports import is_internet
 from reviewer.tfplan.model import ResourceChange
 
 

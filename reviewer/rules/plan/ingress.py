@@ -10,37 +10,14 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from reviewer.model import PlanAction, Severity
 from reviewer.rules.plan.rule import PlanHit, PlanRule, PlanView
 from reviewer.rules.plan.values import blocks, flag, is_unknown, listed, named, number, reach, short, text, texts
+from reviewer.rules.ports import LAST, NAMES, NO_PASSWORD, is_internet
 
-_LAST = 65_535
-
-_NO_PASSWORD = {
-    2375: "Docker",
-    2379: "etcd",
-    6379: "Redis",
-    9200: "Elasticsearch",
-    10250: "kubelet",
-    11211: "Memcached",
-}
-_NO_PASSWORD |= {27017: "MongoDB", 5984: "CouchDB", 2181: "ZooKeeper", 9092: "Kafka", 4444: "Selenium"}
-_ADMIN = {22: "SSH", 3389: "RDP", 23: "Telnet", 21: "FTP", 445: "SMB", 135: "RPC", 5900: "VNC", 5985: "WinRM"}
-_ADMIN |= {5986: "WinRM", 2376: "Docker", 6443: "Kubernetes", 8500: "Consul", 8200: "Vault", 2049: "NFS", 111: "RPC"}
-_DATABASES = {
-    1433: "SQL Server",
-    1521: "Oracle",
-    3306: "MySQL",
-    5432: "PostgreSQL",
-    5439: "Redshift",
-    7000: "Cassandra",
-}
-_DATABASES |= {9042: "Cassandra", 50000: "Db2", 9300: "Elasticsearch", 15672: "RabbitMQ", 5672: "RabbitMQ", 1434: "SQL"}
 _WEB = frozenset({80, 443})
-_NAMES = _NO_PASSWORD | _ADMIN | _DATABASES
 
 _SAID_BY_CHECKOV = {
     "aws": frozenset({22, 3389, 80}),  # CKV_AWS_24, 25, 260; all ports: CKV_AWS_277
@@ -63,24 +40,12 @@ class Opening:
         return self.protocol in ("", protocol) and self.first <= port <= self.last
 
 
-@lru_cache(maxsize=1024)
-def is_internet(source: str) -> bool:
-    """Whether a source of traffic is everybody, or half of everybody (0.0.0.0/1)."""
-    if source.lower() in ("*", "internet", "any"):
-        return True
-    try:
-        network = ipaddress.ip_network(source.strip(), strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen <= 3 or (network.prefixlen < 8 and network.version == 4 and not network.is_private)
-
-
 def _opening(protocol: str, first: Any, last: Any, source: str) -> Opening:
     name = {"-1": "", "all": "", "*": "", "any": "", "6": "tcp", "17": "udp", "1": "icmp"}.get(protocol, protocol)
     low, high = number(first), number(last)
     if name == "" or low is None or high is None or low < 0 or (low == 0 and high == 0):
-        low, high = 0, _LAST
-    return Opening(protocol=name, first=int(low), last=min(int(high), _LAST), source=short(source, 50))
+        low, high = 0, LAST
+    return Opening(protocol=name, first=int(low), last=min(int(high), LAST), source=short(source, 50))
 
 
 def _aws_rule(rule: Mapping[str, Any]) -> Iterator[Opening]:
@@ -130,7 +95,7 @@ def _azure_group(values: Mapping[str, Any]) -> Iterator[Opening]:
 def _ranges(ports: Iterable[str]) -> Iterator[tuple[str, str]]:
     for port in ports:
         first, dash, last = port.partition("-")
-        yield ("0", str(_LAST)) if port == "*" else (first, last if dash else first)
+        yield ("0", str(LAST)) if port == "*" else (first, last if dash else first)
 
 
 _READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Iterator[Opening]]]] = {
@@ -187,24 +152,24 @@ def _judged(opening: Opening, before: list[Opening], created_by: str) -> tuple[t
     said = _SAID_BY_CHECKOV.get(created_by, frozenset()) if is_plain else frozenset()
     if opening.protocol in ("icmp", "icmpv6", "58"):
         return () if created_by else ("ICMP",), Severity.LOW
-    if opening.first == 0 and opening.last >= _LAST:
+    if opening.first == 0 and opening.last >= LAST:
         return () if said else (f"every {opening.protocol} port".replace("  ", " "),), Severity.CRITICAL
     ports = [
         port
-        for port in sorted(_NAMES)
+        for port in sorted(NAMES)
         if opening.first <= port <= opening.last and not any(old.covers(opening.protocol, port) for old in before)
     ]
     told = [port for port in ports if port not in said]
     if told:
-        is_free = any(port in _NO_PASSWORD for port in told)
+        is_free = any(port in NO_PASSWORD for port in told)
         return (_named_ports(opening, told),), Severity.CRITICAL if is_free else Severity.HIGH
     return _other(opening, created_by, is_said=any(opening.first <= port <= opening.last for port in said))
 
 
 def _named_ports(opening: Opening, ports: list[int]) -> str:
-    names = listed((f"{port} {_NAMES[port]}" for port in ports), most=3)
+    names = listed((f"{port} {NAMES[port]}" for port in ports), most=3)
     if opening.first == opening.last:
-        return f"port {opening.first} ({_NAMES[opening.first]})"
+        return f"port {opening.first} ({NAMES[opening.first]})"
     return f"ports {opening.first} to {opening.last} ({names})"
 
 
