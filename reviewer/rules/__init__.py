@@ -6,12 +6,26 @@ Owns the list of rules. Knows only the vocabulary and the syntax trees; imports 
 from __future__ import annotations
 
 from reviewer.model import Finding
-from reviewer.rules import modules, oidc, skips, state
+from reviewer.rules import backups, encryption, keys, managed_keys, modules, oidc, skips, state, tls, transport
 from reviewer.rules.rule import Directory, Hit, Rule
 
 __all__ = ["RULES", "Directory", "Hit", "Rule", "run_rules"]
 
-RULES: dict[str, Rule] = {rule.id: rule for family in (state, oidc, modules, skips) for rule in family.RULES}
+FAMILIES = (
+    state,
+    oidc,
+    modules,
+    skips,
+    encryption,
+    managed_keys,
+    keys,
+    tls,
+    transport,
+    backups,
+)
+"""The modules that hold rules, one a line."""
+
+RULES: dict[str, Rule] = {rule.id: rule for family in FAMILIES for rule in family.RULES}
 """Every rule by its id. PLB_SKIP_1 is found by the comparison, which alone knows what a change added."""
 
 
