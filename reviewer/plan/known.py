@@ -49,7 +49,19 @@ def _blocks(
     for type_, written in inferred.items():
         ours = _ours(source, type_, data=kind == DATA)
         known = operator(source, kind, type_)
-        yield type_, join(ours if known is None else _filled_in(known, ours), written.get("block") or {})
+        known = ours if known is None else _filled_in(known, ours)
+        if kind == DATA and known is not None:
+            known = _answered(known, written.get("block") or {})
+        yield type_, join(known, written.get("block") or {})
+
+
+def _answered(known: Block, written: Block) -> dict[str, Any]:
+    """Say that a data source gives whatever the code reads of it: tables may only know that it can be asked for."""
+    attributes = {
+        name: {**attribute, "computed": True} if name in (written.get("attributes") or {}) else attribute
+        for name, attribute in (known.get("attributes") or {}).items()
+    }
+    return {**known, "attributes": attributes}
 
 
 def _filled_in(known: Block, ours: Block | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Lines keep their numbers, so that Terraform's messages name lines of the reposit
 What goes: all of `terraform` but `required_providers` (backends, cloud, encryption, versions, experiments);
 provisioners and connections; blocks that need a state or a real provider (`import`, `removed`, `ephemeral`, `action`);
 conditions that stop a plan (`validation`, `precondition`, `postcondition`), for they would judge made-up values.
+Arguments of some data sources become unknown, so that nobody makes up an answer (see `deferred`).
 `jsondecode(timestamp())` stands for what is unknown because of that: in a plan it has no value and no type.
 """
 
@@ -23,6 +24,7 @@ from reviewer.fix.hcl_tree import Attribute, Block
 from reviewer.fix.json_hcl import COMMENT
 from reviewer.fix.yaml_nodes import Node, Pair
 from reviewer.model import NotExamined
+from reviewer.plan.deferred import unknown_argument
 from reviewer.plan.reading import CannotPlan, Source
 
 UNKNOWN = "jsondecode(timestamp())"
@@ -140,6 +142,8 @@ def _attribute_edits(
             yield item.value.start, item.value.end, b"timestamp()"
         elif item.name not in _KEPT_OF_REMOTE_STATE:
             yield item.start, item.end, b""
+    elif block.type == "data" and (unknown := unknown_argument(block.labels[0] if block.labels else "", item.name)):
+        yield item.value.start, item.value.end, unknown.encode()
     elif where == ("variable",) and item.name == "type" and item.value.kind == "string_lit":
         written = hcl_tree.text_of(item.value.node).strip('"')
         yield item.value.start, item.value.end, _QUOTED_TYPES.get(written, b"any")
@@ -243,6 +247,8 @@ def _body_value(
         return iter([(line, json.dumps(redirect.source))])
     if where[-1:] == ("data",) and labels[:1] == (REMOTE_STATE,) and name == "backend":
         return iter([(line, '"${timestamp()}"')])
+    if where[-1:] == ("data",) and (unknown := unknown_argument(labels[0], name)):
+        return iter([(line, _quoted(f"${{{unknown}}}"))])
     if (not where and name != COMMENT) or (*where, name) in _WITHIN:
         return _bodies(pair.value, (*where, name), (), redirects)
     return _value(pair.value)

@@ -123,6 +123,27 @@ def test_a_remote_state_is_never_asked_for() -> None:
     assert [(a.name, a.text) for a in block.body.attributes] == [("count", "2"), ("backend", "timestamp()")]
 
 
+def test_answers_that_nobody_should_make_up_are_deferred() -> None:
+    text = (
+        'data "http" "h" {\n  url    = "http://127.0.0.1:9/"\n  method = "GET"\n}\n'
+        'check "c" {\n  data "external" "e" {\n    program = ["id"]\n  }\n}\n'
+        'resource "http" "h" {\n  url = "stays"\n}\n'
+    )
+    blocks = list(hcl.parse(clean(text).text).walk())
+    written = {(b.type, a.name): a.text for b in blocks for a in b.body.attributes}
+    assert written == {
+        ("data", "url"): "timestamp()",
+        ("data", "method"): '"GET"',
+        ("data", "program"): "[timestamp()]",
+        ("resource", "url"): '"stays"',
+    }
+    json_text = '{"data": {"http": {"h": {"url": "http://127.0.0.1:9/"}}, "external": {"e": {"program": ["id"]}}}}'
+    assert json.loads(text_of(json_text, "main.tf.json"))["data"] == {
+        "http": {"h": {"url": "${timestamp()}"}},
+        "external": {"e": {"program": "${[timestamp()]}"}},
+    }
+
+
 def test_a_provider_for_each_cannot_be_planned() -> None:
     with pytest.raises(CannotPlan, match=r"`a/main.tf` line 2: a provider with `for_each`"):
         clean('\nprovider "aws" {\n  for_each = var.regions\n  alias = "by"\n}\n', "a/main.tf")
