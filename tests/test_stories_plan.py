@@ -153,8 +153,9 @@ def test_the_plan_of_the_workflow_counts_more_and_its_secrets_go_nowhere(world):
         made.writestr("envs/prod/plan.json", json.dumps(document))
     workflow = "on: pull_request\njobs: {}\n"
     world.github.push(world.repo, {".github/workflows/plan.yml": workflow}, tell=False)
-    pull = world.open_pull_request({"envs/prod/main.tf": PROD.replace('"orders"', '"orders2"')})
+    pull = world.open_pull_request({"envs/prod/main.tf": PROD.replace('"orders"', '"orders2"')}, tell=False)
     world.github.run_workflow(pull, {"tfplan": archive.getvalue()}, tell=False)
+    world.github.make_ready(pull)
     world.work()
     assert "plan of your workflow" in pull.check_run.summary
     assert "**1 to replace: `aws_dynamodb_table.orders`**" in pull.check_run.summary
