@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from reviewer.derive.command import recipes
+from reviewer.derive.plan_command import plan_tables
 from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Risk
 from reviewer.plan_commands import plan, progress, schemas
@@ -129,6 +130,7 @@ commands.add_command(recipes)
 commands.add_command(policy_commands)
 commands.add_command(plan)
 commands.add_command(schemas)
+commands.add_command(plan_tables)
 
 
 @commands.command()
@@ -155,6 +157,7 @@ def serve() -> None:
 @commands.command()
 def worker() -> None:
     """Run a worker: takes reviews from the queue until it is told to stop (SIGTERM), then finishes what it has."""
+    from reviewer.scan.foreign_config import read_scanners
     from reviewer.scan.scanner import PlanTools, Scanner
     from reviewer.scan.trees import own_folder
     from reviewer.settings import read_settings
@@ -162,7 +165,8 @@ def worker() -> None:
     settings = read_settings(os.environ)
     with own_folder(settings.data_dir / "trees") as trees:
         planning = PlanTools(program=settings.plan_program, schemas=settings.schemas_dir)
-        scanner = Scanner(settings.scan_limits, settings.sandbox, trees, settings.worker_concurrency, planning)
+        limits, concurrency, others = settings.scan_limits, settings.worker_concurrency, read_scanners()
+        scanner = Scanner(limits, settings.sandbox, trees, concurrency, planning, foreign=others)
         scanner.start()
         from reviewer import compose  # late: the scanner warms up meanwhile
 

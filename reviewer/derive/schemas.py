@@ -98,22 +98,19 @@ def _kind(type_: Any) -> str:
 
 def from_package(path: Path, provider: str, types: frozenset[str]) -> Compact:
     """Return the compact form of what a package of bindings declares. Raises NoSchemas."""
-    folders: dict[str, list[str]] = {}
-    for folder, text in _declarations(path, provider):
-        folders.setdefault(folder, []).append(text)
     found, version = {}, ""
-    for texts in folders.values():
-        text = "\n".join(texts)
+    for folder, files in folders(path, (".d.ts",)).items():
+        text = "" if folder.startswith(f"data-{provider}-") else "\n".join(text for _, text in files)
         type_ = re.search(r'static readonly tfResourceType = "(\w+)"', text)
         if type_ and type_[1] in types:
-            found[type_[1]] = _declared(text)
-            version = version or _version(text)
+            found[type_[1]] = declared(text)
+            version = version or version_of(text)
     if not found:
         raise NoSchemas(f"{path}: expected declarations of {provider}'s resource types")
-    return {"provider": provider, "version": version, "source": _source(path), "types": found}
+    return {"provider": provider, "version": version, "source": source_of(path), "types": found}
 
 
-def _source(path: Path) -> str:
+def source_of(path: Path) -> str:
     """What the package calls itself, with its licence."""
     if path.suffix == ".whl":
         with zipfile.ZipFile(path) as wheel:
@@ -124,22 +121,26 @@ def _source(path: Path) -> str:
     return path.name
 
 
-def _declarations(path: Path, provider: str) -> Iterator[tuple[str, str]]:
-    """Each file of declarations with the folder of its resource: lib/eks-cluster/index-structs/structs0.d.ts."""
+def folders(path: Path, suffixes: tuple[str, ...] = (".js", ".d.ts")) -> dict[str, list[tuple[str, str]]]:
+    """Return the files of a package by the folder of their resource or data source: {"eks-cluster": [(name, text)]}."""
+    found: dict[str, list[tuple[str, str]]] = {}
     content = path.read_bytes()
     if path.suffix == ".whl":
         with zipfile.ZipFile(io.BytesIO(content)) as wheel:
             inner = next(name for name in wheel.namelist() if name.endswith(".tgz"))
             content = wheel.read(inner)
     with tarfile.open(fileobj=io.BytesIO(content), mode="r|gz") as archive:
-        for member in archive:
+        for member in archive:  # lib/eks-cluster/index-structs/structs0.d.ts
             parts = member.name.split("/")
-            if member.name.endswith(".d.ts") and len(parts) > 3 and not parts[2].startswith(f"data-{provider}-"):
+            if member.name.endswith(suffixes) and len(parts) > 3:
                 stream = archive.extractfile(member)
-                yield parts[2], stream.read().decode("utf-8") if stream else ""
+                text = stream.read().decode("utf-8") if stream else ""
+                found.setdefault(parts[2], []).append((member.name, text))
+    return found
 
 
-def _version(text: str) -> str:
+def version_of(text: str) -> str:
+    """Return the version of the provider that declarations link to, "" where none does."""
     found = re.search(r"/providers/\w+/[\w-]+/(\d+(?:\.\d+)+)/docs/", text)
     return found[1] if found else ""
 
@@ -148,7 +149,8 @@ _INTERFACE = re.compile(r"^export interface (\w+)(?: extends [\w.]+)? \{\n(.*?)^
 _FIELD = re.compile(r"/\*\*(?P<said>(?:[^*]|\*(?!/))*)\*/\s+readonly (?P<name>\w+)(?P<optional>\??): (?P<type>[^\n]*)")
 
 
-def _declared(text: str) -> Compact:
+def declared(text: str) -> Compact:
+    """Return the compact form of what the declarations of one resource or data source let be set."""
     interfaces = dict(_INTERFACE.findall(text))
     top = next(
         match[1] for match in re.finditer(r"^export interface (\w+) extends cdktf\.TerraformMetaArguments", text, re.M)
