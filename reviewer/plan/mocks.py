@@ -54,18 +54,30 @@ _PATTERNS = tuple((re.compile(pattern), value) for pattern, value in _BY_NAME)
 _PLURAL = re.compile(r".*(ids|names|arns|zones|cidrs|cidr_blocks|subnets|instances|list|values|addresses|prefixes)")
 
 
-def read(type_: str, block: Block, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a whole answer of the data source `type_` for a configuration that is known as a whole."""
+def read(type_: str, block: Block, config: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
+    """Return a whole answer of the data source `type_` for a configuration that is known as a whole.
+
+    `region` is where the provider is set to work.
+    """
     known = _KNOWN.get(type_, _nothing)(plain(config))
     found = dict(config)
     for name, attribute in block["attributes"].items():
         if found.get(name) is not None:
             continue
         if name in known:
-            found[name] = typed(known[name], attribute.get("type"))
+            found[name] = _moved(typed(known[name], attribute.get("type")), region)
         elif attribute.get("computed"):
-            found[name] = _value(attribute, type_, name)
+            found[name] = _moved(_value(attribute, type_, name), region)
     return found
+
+
+def _moved(value: Any, region: str) -> Any:
+    """Put an answer that is made up for `REGION` into another."""
+    if isinstance(value, str):
+        return value.replace(REGION, region)
+    if isinstance(value, dict):
+        return {key: _moved(item, region) for key, item in value.items()}
+    return [_moved(item, region) for item in value] if isinstance(value, list) else value
 
 
 def _nothing(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class _Provider:
     def __init__(self, schema: ProviderSchema, count: _Count) -> None:
         self._schema, self._count = schema, count
         self._default_tags: list[dict[str, Any] | None] = []
+        self._regions: set[Any] = set()
 
     def GetProviderSchema(self, request: Any) -> Any:
         del request
@@ -116,6 +117,8 @@ class _Provider:
     def ConfigureProvider(self, request: Any) -> Any:
         config = provider_values.plain(provider_values.decode(request.config.msgpack)) or {}
         self._default_tags.append(_default_tags(config))
+        region = config.get("region")
+        self._regions.add(region if isinstance(region, str) and region else mocks.REGION)
         return pb.ConfigureProvider.Response()
 
     def PlanResourceChange(self, request: Any) -> Any:
@@ -133,7 +136,8 @@ class _Provider:
 
     def ReadDataSource(self, request: Any) -> Any:
         config = provider_values.decode(request.config.msgpack)
-        answer = mocks.read(request.type_name, self._schema.data[request.type_name], config)
+        region = next(iter(self._regions)) if len(self._regions) == 1 else mocks.REGION
+        answer = mocks.read(request.type_name, self._schema.data[request.type_name], config, region)
         return pb.ReadDataSource.Response(state=pb.DynamicValue(msgpack=provider_values.encode(answer)))
 
     def ReadResource(self, request: Any) -> Any:

@@ -218,6 +218,12 @@ def test_data_sources_answer_with_something_of_the_right_form(
     assert expected(mocks.read(source, schema, {name: None})[name])
 
 
+def test_answers_are_for_the_region_that_the_provider_is_set_to() -> None:
+    schema = block({"names": {"type": ["list", "string"], "computed": True}})
+    answer = mocks.read("aws_availability_zones", schema, {"names": None}, "eu-west-1")
+    assert answer["names"] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+
+
 def test_what_was_asked_for_is_kept_in_the_answer() -> None:
     schema = block({"name": TEXT | {"computed": True}, "id": COMPUTED})
     assert mocks.read("aws_region", schema, {"name": "eu-west-1", "id": None}) == {
