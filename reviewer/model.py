@@ -194,6 +194,7 @@ class Finding:
     source: Source = Source.CODE
     skip_reason: str | None = None  # not None: muted in the code by checkov:skip, with this reason ("" without one)
     fingerprint: str = ""  # set by judge.compare.fingerprinted: no line numbers in it
+    also: tuple[str, ...] = ()  # other scanners that say the same, with their rule: "hadolint DL3007"
 
     @property
     def path(self) -> str:
