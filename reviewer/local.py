@@ -22,6 +22,7 @@ from reviewer.report.markdown import build_markdown
 from reviewer.report.sarif import build_sarif
 from reviewer.report.terminal import render_text
 from reviewer.scan.cache import ScanCache
+from reviewer.scan.foreign_config import read_scanners
 from reviewer.scan.local import LocalClone
 from reviewer.scan.scanner import PlanTools, Scanner
 from reviewer.settings import (
@@ -117,7 +118,8 @@ def starting_scanner(environ: Mapping[str, str]) -> Iterator[Scanner]:
     """Give a scanner in a folder that goes away with it. It warms up meanwhile; entering it waits for that."""
     with tempfile.TemporaryDirectory(prefix="plumbrule-") as folder:
         planning = PlanTools(program=plan_program(environ), schemas=schemas_directory(environ))
-        scanner = Scanner(default_scan_limits(environ), sandbox_choice(environ), Path(folder), 2, planning)
+        limits, sandbox = default_scan_limits(environ), sandbox_choice(environ)
+        scanner = Scanner(limits, sandbox, Path(folder), 2, planning, foreign=read_scanners())
         scanner.start()
         try:
             yield scanner

@@ -13,7 +13,18 @@ from typing import Any
 
 from reviewer import rules
 from reviewer.model import NotExamined, ScanResult
-from reviewer.scan import checkov_runners, evidence, records, results, samples, syntax, terraform_json
+from reviewer.scan import (
+    checkov_runners,
+    evidence,
+    foreign,
+    foreign_config,
+    records,
+    results,
+    samples,
+    sandbox,
+    syntax,
+    terraform_json,
+)
 from reviewer.scan.frameworks import TERRAFORM, frameworks_of, searched_for_secrets
 from reviewer.scan.tree import Tree
 
@@ -39,7 +50,8 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
     names = {scan_as: path for scan_as, path in request["files"] if _is_unicode(path)}
     files = Tree(tree, names, request["directory"])
     kind = request["kind"]
-    parts = _terraform(files) if kind == "terraform" else [_run(name, files) for name in frameworks_of(kind, files)]
+    parts = _others(request, files)
+    parts += _terraform(files) if kind == "terraform" else [_run(name, files) for name in frameworks_of(kind, files)]
     if kind == "directory":
         parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
     parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
@@ -66,6 +78,19 @@ def _oddly_named(path: str) -> ScanResult:
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     why = "Its name is not UTF-8, so nothing could be said of it: nothing in it was looked at."
     return ScanResult(not_examined=(NotExamined(what=shown, why=why),))
+
+
+def _others(request: dict[str, Any], files: Tree) -> list[ScanResult]:
+    """Run other scanners first: after them nothing may start a program, unless Checkov itself has to."""
+    asked = request.get("scanners")
+    if not asked:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        scanners = map(foreign_config.from_request, asked)
+        found = [foreign.run_scanner(scanner, files, Path(folder)) for scanner in scanners]
+    if request["kind"] not in checkov_runners.RENDERED:
+        sandbox.forbid_programs()
+    return found
 
 
 def _terraform(files: Tree) -> list[ScanResult]:

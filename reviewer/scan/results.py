@@ -140,6 +140,7 @@ def _finding(value: object, where: str) -> Finding:
         source=one_of(Source, fields.text("source"), where),
         skip_reason=fields.maybe_text("skip_reason"),
         fingerprint=fields.text("fingerprint", 100),
+        also=fields.each("also", lambda value, where: text_of(value, where, 200)),
     )
     fields.done()
     return finding

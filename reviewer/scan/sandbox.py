@@ -156,6 +156,12 @@ def confine(
     return Confinement(landlock=landlocked, seccomp=filtered)
 
 
+def forbid_programs() -> None:
+    """Take back from this process for good what `confine` left it: to start programs. Does nothing where it cannot."""
+    with contextlib.suppress(landlock.NotConfined):
+        seccomp.deny(programs=True)
+
+
 def close_descriptors(keep: int) -> None:
     """Close every descriptor but `keep`, and point the standard ones at nothing."""
     nothing = os.open(os.devnull, os.O_RDWR)

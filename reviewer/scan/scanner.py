@@ -29,12 +29,13 @@ from reviewer.plan.planned import PlannedRoot
 from reviewer.plan.rego_results import Evaluation
 from reviewer.plan.schemas import Store
 from reviewer.process import Stop
-from reviewer.scan import fix_results, frames, results
+from reviewer.scan import fix_results, foreign_config, frames, results
 from reviewer.scan import sandbox as containment
 from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
 from reviewer.scan.explanations import explanation
 from reviewer.scan.fix_results import UnitFixes
-from reviewer.scan.severities import severity_of, table_digest
+from reviewer.scan.foreign_config import ForeignScanner
+from reviewer.scan.severities import severity_of, table, table_digest
 from reviewer.scan.unit import ScanUnit, UnitKind
 from reviewer.scan.warm_process import ParentDied, WarmProcess
 
@@ -134,19 +135,28 @@ class Scanner:
     `trees` is the folder under which every tree to be scanned lies; the sandbox sees it and nothing else of ours.
     `sandbox` is `auto` (namespaces, or Landlock with seccomp; else refuse), `landlock` (without namespaces) or `none`
     (as much as there is).
-    `plans` says what makes plans, and `no_plans` why nothing does.
+    `plans` says what makes plans, and `no_plans` why nothing does. `foreign` are other scanners, which run in the same
+    way on the units that concern them.
     """
 
     loads_checkov = True
 
     def __init__(
-        self, limits: ScanLimits, sandbox: str, trees: Path, concurrency: int, planning: PlanTools = NO_PLANS
+        self,
+        limits: ScanLimits,
+        sandbox: str,
+        trees: Path,
+        concurrency: int,
+        planning: PlanTools = NO_PLANS,
+        *,
+        foreign: Sequence[ForeignScanner] = (),
     ) -> None:
         self.concurrency = max(1, concurrency)
         self.tools: frozenset[str] = frozenset()
         self.confinement = containment.Confinement()
         self.plans, self.no_plans = "", ""
         self._planning = planning
+        self._foreign = {scanner.name: scanner for scanner in foreign}
         self._limits, self._choice, self.trees = limits, sandbox, trees.resolve()
         self._slots = threading.BoundedSemaphore(self.concurrency)
         self._ids = itertools.count(1)
@@ -154,7 +164,7 @@ class Scanner:
         self._parent: WarmProcess | None = None
         self._program: Path | None = None
         self._scratch: Path | None = None
-        self.version = _version(limits, planning)
+        self.version = f"{_version(limits, planning)}-{foreign_config.digest(foreign)}"
 
     def start(self) -> None:
         """Start the warm parent, and return while it warms up: `ready` must follow."""
@@ -222,7 +232,9 @@ class Scanner:
         The second try has a fresh parent to itself: whoever killed the first one does not hit the others again.
         Raises ScanFailed, and whatever `stop` raises.
         """
-        return self._checked(self._answer(self._request(unit, tree), unit, stop), unit)
+        asked = [dataclasses.asdict(scanner) for scanner in self._foreign.values() if scanner.concerns(unit)]
+        more = {"scanners": asked} if asked else {}
+        return self._checked(self._answer(self._request(unit, tree, more), unit, stop), unit)
 
     def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:
         """Propose and prove fixes for findings of `unit`, as `scan` does in everything else."""
@@ -374,13 +386,19 @@ class Scanner:
             "scratch": str(scratch),
             "program": str(self._planning.program or ""),
             "schemas": str(self._planning.schemas or ""),
+            "foreign": [str(path) for path in self._of_others()],
             "namespaced": inside,
             "checkov": self.loads_checkov,
         }
         argv = [sys.executable, "-m", "reviewer.scan.warm", json.dumps(told)]
-        seen = [path for path in (self._planning.program, self._planning.schemas) if path]
+        seen = [path for path in (self._planning.program, self._planning.schemas, *self._of_others()) if path]
         around = containment.bubblewrap_argv(self._program, self.trees, env, seen) if self._program else []
         return WarmProcess([*around, *argv], env)
+
+    def _of_others(self) -> tuple[Path, ...]:
+        """What other scanners need to read besides the files that they look at."""
+        found = [path for other in self._foreign.values() for path in (other.program, *other.reads) if path]
+        return tuple(map(Path, found))
 
     def _checked(self, answer: frames.Frame, unit: ScanUnit) -> ScanResult:
         if answer.kind != frames.RESULT:
@@ -388,9 +406,13 @@ class Scanner:
         try:
             result = results.decode(answer.payload)
             _check_paths(result, unit)
-            return dataclasses.replace(result, findings=tuple(map(_in_our_words, result.findings)))
+            return dataclasses.replace(result, findings=tuple(map(self._in_our_words, result.findings)))
         except results.BadResult as error:
             raise ScanFailed(_DISTRUSTED.format(name=_name(unit), error=error)) from error
+
+    def _in_our_words(self, finding: Finding) -> Finding:
+        other = self._foreign.get(finding.scanner)
+        return _in_our_words(finding) if other is None else _in_their_words(finding, other)
 
     def _reason(self, reason: str, unit: ScanUnit, work: str = "scan") -> str:
         word, _, detail = reason.partition(" ")
@@ -469,6 +491,25 @@ def _in_our_words(finding: Finding) -> Finding:
         why=texts.why,
         remedy=texts.remedy,
         fingerprint="",
+    )
+
+
+def _in_their_words(finding: Finding, scanner: ForeignScanner) -> Finding:
+    """Return a finding of another scanner with our severity, where the table knows the rule, and the reason for it."""
+    if finding.framework != scanner.framework or finding.rule in rules.RULES or finding.rule.startswith("CKV"):
+        raise results.BadResult(f"it has a finding of {finding.scanner!r} under a name of others")
+    concept = table().concept(finding.rule, finding.framework)
+    if concept is None:
+        return dataclasses.replace(finding, severity=min(finding.severity, scanner.at_most), fingerprint="", also=())
+    texts = explanation(finding.rule, finding.framework, finding.title)
+    return dataclasses.replace(
+        finding,
+        title=texts.title,
+        severity=concept.severity,
+        why=texts.why,
+        remedy=texts.remedy,
+        fingerprint="",
+        also=(),
     )
 
 

@@ -81,6 +81,8 @@ class Parent:
     def __init__(self, told: Mapping[str, Any], scan: Scan) -> None:
         """`told` names the folders `trees`, `scratch` and `schemas` and Terraform's `program` ("": none).
 
+        `foreign` are the files of other scanners.
+
         It says whether we are `namespaced`, and whether anything is to be scanned with `checkov`, too. Takes over
         descriptor 1.
         """
@@ -94,6 +96,7 @@ class Parent:
         self._program, self._schemas = str(told.get("program") or ""), str(told.get("schemas") or "")
         self._readable = sandbox.readable_paths()
         self._planning = (*self._readable, *(Path(path) for path in (self._program, self._schemas) if path))
+        self._others = tuple(Path(path) for path in told.get("foreign") or ())
         self._asked: Callable[[], str] | None = None
         self._measured = 0.0
         self._children: dict[int, _Child] = {}  # by pipe
@@ -196,7 +199,7 @@ class Parent:
                 reserved_mb=RESERVED_MB if plans else 0,
             )
             sandbox.confine(
-                readable=(*(self._planning if plans else self._readable), tree),
+                readable=(*(self._planning if plans else self._readable), *self._needed(request), tree),
                 writable=(scratch,),
                 programs=_starts_programs(request),
                 local_sockets=plans,
@@ -214,6 +217,9 @@ class Parent:
                 while left:
                     left = left[os.write(pipe, left) :]
             os._exit(0)
+
+    def _needed(self, request: Mapping[str, Any]) -> tuple[Path, ...]:
+        return self._others if request.get("scanners") else ()
 
     def _read(self, child: _Child) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -331,7 +337,8 @@ class Parent:
 
 
 def _starts_programs(request: Mapping[str, Any]) -> bool:
-    return request["kind"] == PLAN or request["kind"] in checkov_runners.RENDERED
+    rendered = request["kind"] in checkov_runners.RENDERED
+    return rendered or request["kind"] == PLAN or bool(request.get("scanners"))
 
 
 def _forked(answer: Callable[[], bytes]) -> Callable[[], str]:
