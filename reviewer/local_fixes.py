@@ -196,13 +196,15 @@ def outline(found: Mending, *, dry_run: bool) -> str:
     """Return one line on what was done and what is left."""
     fixes, findings = found.survey.proposed.fixes, len(found.survey.findings)
     taken = found.risks
-    mended = sum(len(fix.fingerprints) for fix in fixes.single if fix.suggestion.risk in taken)
+    mended = sum(len(fix.fingerprints) for fix in fixes.single if fix.suggestion.risk in taken and not fix.also)
     words = "would be mended" if dry_run else "mended"
     told = [
         f"{mended} of {findings} findings {words} in {len(found.files)} files, all proved, in {found.seconds:.1f} s"
     ]
-    left = Counter(fix.suggestion.risk for fix in fixes.single if fix.suggestion.risk not in taken)
+    left = Counter(fix.suggestion.risk for fix in fixes.single if fix.suggestion.risk not in taken and not fix.also)
     told += [f"{number} more with --also {risk}" for risk, number in sorted(left.items())]
+    if several := sum(bool(fix.also) for fix in fixes.single):
+        told.append(f"{several} more change several files each: plumbrule review --format json has them")
     told += [f"not tried: {failure}" for failure in fixes.failures]
     return "; ".join(told)
 

@@ -315,6 +315,12 @@ class Fix:
     suggestion: Suggestion
     inputs: tuple[str, ...] = ()  # variables that it adds, without a value yet
     warnings: tuple[str, ...] = ()  # what else changes: "Clients that use IMDSv1 stop working."
+    also: tuple[Suggestion, ...] = ()  # what has to change in other files with it: then it is never one click
+
+    @property
+    def edits(self) -> tuple[Suggestion, ...]:
+        """All that is to be taken together."""
+        return (self.suggestion, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +347,7 @@ class Fixes:
     @property
     def safe_warnings(self) -> tuple[str, ...]:
         """What else the safe fixes change, each once."""
-        safe = (fix for fix in self.single if fix.suggestion.risk is Risk.SAFE)
+        safe = (fix for fix in self.single if fix.suggestion.risk is Risk.SAFE and not fix.also)
         return tuple(dict.fromkeys(warning for fix in safe for warning in fix.warnings))
 
 

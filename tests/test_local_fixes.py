@@ -93,3 +93,15 @@ def test_a_revision_that_is_not_there_is_said(repository: Path) -> None:
     )
     assert done.returncode == 2
     assert "'nowhere': there is no such commit, branch or tag" in done.stderr
+
+
+def test_what_has_to_change_in_a_module_and_its_calls_is_proved_and_left_to_people(repository: Path) -> None:
+    (repository / "infra" / "main.tf").write_text('module "logs" {\n  source = "../logs"\n}\n')
+    (repository / "logs").mkdir()
+    group = 'resource "aws_cloudwatch_log_group" "app" {\n  name              = "app"\n  retention_in_days = 365\n}\n'
+    (repository / "logs" / "main.tf").write_text(group)
+    report = json.loads(run("fixes-report", repository, "--format", "json").stdout)
+    assert report["rules"]["CKV_AWS_158"]["parametric"] == 1
+    done = run("fix", repository, "--also", "input", "--dry-run")
+    assert done.stdout == ""
+    assert "1 more change several files each" in done.stderr

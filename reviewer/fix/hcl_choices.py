@@ -60,11 +60,11 @@ def scalar(value: object) -> str:
     return str(value) if isinstance(value, int | float) else quoted(str(value))
 
 
-def declaration(choice: Choice) -> str:
-    """Return the `variable` block that asks for a choice."""
-    return (
-        f'variable "{choice.name}" {{\n  description = {quoted(choice.description)}\n  type        = {choice.type}\n}}'
-    )
+def declaration(choice: Choice, *, optional: bool = False) -> str:
+    """Return the `variable` block that asks for a choice; an `optional` one is null where a call does not set it."""
+    lines = [f"description = {quoted(choice.description)}", f"type        = {choice.type}"]
+    lines += ["default     = null"] if optional else []
+    return f'variable "{choice.name}" {{\n' + "".join(f"  {line}\n" for line in lines) + "}"
 
 
 def _value(name: str, values: Values) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer.fix.editing import CannotEdit, Files
@@ -187,12 +187,17 @@ def _is_read(base: str) -> bool:
     return plain == "terraform.tfvars" or plain.endswith(".auto.tfvars")
 
 
+def calls_of(files: Files, directory: str) -> Iterator[Top]:
+    """Yield all calls of the module in a directory."""
+    for folder in sorted({posixpath.dirname(path) for path in files}):
+        yield from (top for top, _ in tops(files, folder, "module") if _target(files, top) == directory)
+
+
 def _passing(files: Files, directory: str, variable: str) -> str | None:
     """Return a call of the module in `directory` that sets a variable, if there is one."""
-    for folder in sorted({posixpath.dirname(path) for path in files}):
-        for top, block in tops(files, folder, "module"):
-            if _target(files, top) == directory and (attribute := block.attribute(variable)):
-                return f"{top.name} ({top.path}:{attribute.line})"
+    for top in calls_of(files, directory):
+        if attribute := find(files, top).attribute(variable):
+            return f"{top.name} ({top.path}:{attribute.line})"
     return None
 
 

@@ -21,7 +21,8 @@ from reviewer.model import Finding, Risk, Suggestion
 NO_SCHEMA = Schema(types={})
 ALREADY = "The code says already what would mend it."
 TOO_MUCH = "There is too much to mend at once: this one was not tried."
-SEVERAL_FILES = "What would mend it has to change in several files at once."
+SEVERAL_FILES = "What would mend it has to change in many files at once."
+MOST_FILES = 6
 
 MOST_TRIED = 400
 """Findings of one unit: of more, whoever reads them mends the first ones first."""
@@ -39,6 +40,7 @@ class Proposal:
     place: Place
     recipe: Recipe
     suggestion: Suggestion  # what it makes of the file alone
+    also: tuple[Suggestion, ...]  # what it makes of other files
     inputs: tuple[str, ...]
 
     @property
@@ -72,7 +74,7 @@ def propose(
     The first `MOST_TRIED` are tried; when `is_late`, and when the edits are long all together, the findings that are
     left have none either.
     """
-    proposals: dict[tuple[str, Suggestion], Proposal] = {}
+    proposals: dict[tuple[str, Suggestion, tuple[Suggestion, ...]], Proposal] = {}
     refusals = []
     room = LONGEST_IN_ALL
     for number, finding in enumerate(findings):
@@ -86,8 +88,8 @@ def propose(
         except RecursionError:
             refusals.append(Refusal(finding=finding, why=""))
             continue
-        room -= _length(proposal.suggestion)
-        key = (finding.rule, proposal.suggestion)
+        room -= sum(map(_length, (proposal.suggestion, *proposal.also)))
+        key = (finding.rule, proposal.suggestion, proposal.also)
         if same := proposals.get(key):
             proposal = replace(same, findings=(*same.findings, finding))
         proposals[key] = proposal
@@ -109,7 +111,7 @@ def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
                 edited = editor.edit(files, place, recipe, known.values)
                 proposal = _proposal(files, finding, place, recipe, edited)
                 if _knows(known.schema, recipe):
-                    _check_schema(known.schema, files, edited, proposal.suggestion)
+                    _check_schema(known.schema, files, edited)
                 return proposal
             except CannotEdit as error:
                 problem = problem if str(problem) else error
@@ -117,18 +119,31 @@ def attempt(files: Files, finding: Finding, known: Knowledge) -> Proposal:
 
 
 def _proposal(files: Files, finding: Finding, place: Place, recipe: Recipe, edited: Edited) -> Proposal:
-    if len(edited.files) != 1:
-        raise CannotEdit(SEVERAL_FILES if edited.files else ALREADY)
-    ((path, after),) = edited.files.items()
+    paths = sorted(edited.files, key=lambda path: (path != finding.block.path, path))
+    if not paths or len(paths) > MOST_FILES:
+        raise CannotEdit(SEVERAL_FILES if paths else ALREADY)
+    suggestion, *also = (_suggestion(files, path, edited, _risk(recipe, edited)) for path in paths)
+    return Proposal(
+        findings=(finding,),
+        place=place,
+        recipe=recipe,
+        suggestion=suggestion,
+        also=tuple(also),
+        inputs=edited.inputs,
+    )
+
+
+def _suggestion(files: Files, path: str, edited: Edited, risk: Risk) -> Suggestion:
+    after = edited.files[path]
     sanity.check(files, path, after)
-    suggestion = hull(path, files[path], after, _risk(recipe, edited))
+    suggestion = hull(path, files[path], after, risk)
     if suggestion is None:
         raise CannotEdit(ALREADY)
     if not _is_text(suggestion.original + suggestion.replacement):
         raise CannotEdit(f"{path} is not UTF-8.")
     if _length(suggestion) > LONGEST:
         raise CannotEdit(f"The lines of {path} are too long to be edited.")
-    return Proposal(findings=(finding,), place=place, recipe=recipe, suggestion=suggestion, inputs=edited.inputs)
+    return suggestion
 
 
 def _knows(schema: Schema, recipe: Recipe) -> bool:
@@ -137,9 +152,10 @@ def _knows(schema: Schema, recipe: Recipe) -> bool:
     return not version or is_allowed({}, (), f"{recipe.provider}, = {version}")
 
 
-def _check_schema(schema: Schema, files: Files, edited: Edited, suggestion: Suggestion) -> None:
-    if suggestion.path.endswith(sanity.HCL):
-        sanity.check_schema(schema, files[suggestion.path], edited.files[suggestion.path])
+def _check_schema(schema: Schema, files: Files, edited: Edited) -> None:
+    for path, after in edited.files.items():
+        if path.endswith(sanity.HCL):
+            sanity.check_schema(schema, files[path], after)
 
 
 def _length(suggestion: Suggestion) -> int:

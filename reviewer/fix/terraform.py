@@ -15,6 +15,7 @@ from typing import Any
 from reviewer.fix import hcl_versions, port_names
 from reviewer.fix.editing import CannotEdit, Edited, Files, Values
 from reviewer.fix.hcl_added import added
+from reviewer.fix.hcl_calls import declared, hand_down, is_open
 from reviewer.fix.hcl_choices import chosen, declaration, named, variables_in
 from reviewer.fix.hcl_describe import with_descriptions
 from reviewer.fix.hcl_draft import SUFFIXES, Draft, Top, check_readable, find, tops
@@ -258,23 +259,14 @@ def _finished(
 ) -> Edited:
     """Add what the edit needs behind the blocks that need it: resources, then the variables that are not there yet."""
     inputs = dict.fromkeys(asked.inputs)
-    for top, names in asked.variables.items():
+    for top, told in asked.variables.items():
+        names, inside = tuple(dict.fromkeys(told)), top.directory != place.root
         blocks = [*new] if top == place.top else []
-        for name in dict.fromkeys(names):
-            declared = _declared(draft.files, top.directory, name)
-            if declared is None:
-                if top.directory != place.root:
-                    raise CannotEdit(
-                        f"The module in {top.directory or 'the root'} is called by others: "
-                        f"a new variable {name} would have to be set in every call."
-                    )
-                blocks.append(declaration(values.choices[name]))
-            if declared is None or declared.attribute("default") is None:
-                inputs[name] = None
+        missing = [name for name in names if declared(draft.files, top.directory, name) is None]
+        blocks += [declaration(values.choices[name], optional=inside) for name in missing]
         if blocks:
             draft.insert_after(top, "\n\n".join(blocks))
+        if inside:
+            hand_down(draft, top.directory, place.root, names, values)
+        inputs |= dict.fromkeys(name for name in names if is_open(draft.files, place.root, name))
     return Edited(files=draft.changed, inputs=tuple(inputs))
-
-
-def _declared(files: Files, directory: str, name: str) -> Block | None:
-    return next((block for top, block in tops(files, directory, "variable") if top.labels == (name,)), None)

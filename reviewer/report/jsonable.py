@@ -17,8 +17,9 @@ from reviewer.report.offers import Proposals, holds_secret, proposals
 def build_json(examination: Examination) -> dict[str, Any]:
     """Return `verdict`, `not_examined` and `findings`, most severe first within each status.
 
-    Beyond the contract `plans` hold what is planned, and a finding says whether it is `blocking` and `waived`, and has the `guidance` for it. A
-    suggestion whose lines hold a secret is left out: masked it would be wrong.
+    Beyond the contract `plans` hold what is planned, and a finding says whether it is `blocking` and `waived`, has the
+    `guidance` for it, and in `also` the edits of other files that belong to its suggestion. A suggestion whose lines
+    hold a secret is left out: masked it would be wrong.
     """
     comparison, verdict = examination.comparison, examination.verdict
     blocking = frozenset(verdict.blocking)
@@ -92,15 +93,15 @@ def _finding(finding: Finding, status: Status) -> dict[str, Any]:
 
 def _fix(finding: Finding, proposed: Proposals) -> dict[str, Any]:
     fix, guidance = proposed.fix((finding,)), proposed.guidance((finding,))
+    edits = [] if fix is None or any(map(holds_secret, fix.edits)) else list(map(_suggestion, fix.edits))
     return {
-        "suggestion": _suggestion(fix.suggestion) if fix else None,
+        "suggestion": edits[0] if edits else None,
+        **({"also": edits[1:]} if edits[1:] else {}),
         "guidance": mask_secrets(guidance.text) if guidance else None,
     }
 
 
-def _suggestion(suggestion: Suggestion) -> dict[str, Any] | None:
-    if holds_secret(suggestion):
-        return None
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     return {
         "path": suggestion.path,
         "start_line": suggestion.start_line,

@@ -25,6 +25,7 @@ ONE_CLICK = frozenset({Risk.SAFE, Risk.INPUT})
 CONFIDENTIAL = "the lines hold what looks like a secret"
 HIDDEN = "the lines hold characters that do not show"
 TOO_LONG = "it is too long"
+SEVERAL = "it changes several files"
 
 _BEFORE = ('name: "password"\n', 'variable "password" {\n')
 """Lines that make what follows them a secret."""
@@ -107,11 +108,12 @@ def proposals(examination: Examination) -> Proposals:
 def offer_of(fix: Fix, hunks: Mapping[str, tuple[Hunk, ...]]) -> Offer:
     """Return `fix` in the best form that it may be shown in, on a diff of `hunks`."""
     suggestion = fix.suggestion
-    not_at_all, not_exactly = _unfit(suggestion)
+    not_at_all = next(filter(None, (_unfit(edit)[0] for edit in fix.edits)), "")
     if not_at_all:
         return Offer(fix=fix, form=Form.WORDS, reason=not_at_all)
     if suggestion.risk not in ONE_CLICK:
         return Offer(fix=fix, form=Form.DIFF)
+    not_exactly = SEVERAL if fix.also else _unfit(suggestion)[1]
     reason = not_exactly or _not_on_the_diff(suggestion, hunks.get(suggestion.path, ()))
     return Offer(fix=fix, form=Form.DIFF if reason else Form.CLICK, reason=reason)
 

@@ -5,7 +5,7 @@ Owns the wording. Must not know which form is right (`offers`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reviewer.model import Finding, Fix, Guidance, Risk, Span, Suggestion
 from reviewer.report.blocks import place
@@ -36,9 +36,10 @@ def _offer(offer: Offer, name: str) -> str:
     if offer.form is Form.CLICK:
         parts = [exact_fence(fix.suggestion.replacement, "suggestion"), asked]
     elif offer.form is Form.DIFF:
-        parts = [_opening(offer, beware), _diff(fix.suggestion), asked]
+        parts = [_opening(offer, beware), _diff(fix.suggestion), *_elsewhere(fix), asked]
     else:
-        why = f"A fix was proved, but it is not shown here: {offer.reason}. {_command(fix)} applies it."
+        how = f" {_command(fix)} applies it." if not fix.also else ""
+        why = f"A fix was proved, but it is not shown here: {offer.reason}.{how}"
         parts = [f"{beware} {why}".strip(), asked]
     return "\n\n".join(part for part in parts if part)
 
@@ -55,17 +56,23 @@ def asked_for(risks: Collection[Risk]) -> str:
 
 def _opening(offer: Offer, beware: str) -> str:
     """Say what the diff is for, and first what to beware of."""
-    where = code(_where(offer.fix))
+    where = code(_where(offer.fix.suggestion))
     if beware:
         return f"{beware} The diff for {where}, not applied:"
     return f"The fix for {where}" + (f", not one click because {offer.reason}:" if offer.reason else ":")
 
 
-def _where(fix: Fix) -> str:
+def _elsewhere(fix: Fix) -> Iterator[str]:
+    """Yield what has to change in other files, too."""
+    for edit in fix.also:
+        yield f"With it, for {code(_where(edit))}:"
+        yield _diff(edit)
+
+
+def _where(edit: Suggestion) -> str:
     """Return the place of the first line that changes."""
-    span = fix.suggestion.span
-    first = next((change.line for change in changes(fix.suggestion)), span.start_line)
-    return place(Span(path=span.path, start_line=first, end_line=first))
+    first = next((change.line for change in changes(edit)), edit.start_line)
+    return place(Span(path=edit.path, start_line=first, end_line=first))
 
 
 def _risk(fix: Fix, name: str) -> str:
@@ -78,7 +85,7 @@ def _risk(fix: Fix, name: str) -> str:
 
 
 def _size(fix: Fix) -> str:
-    found = changes(fix.suggestion)
+    found = [change for edit in fix.edits for change in changes(edit)]
     count = sum(max(len(change.removed), len(change.added)) for change in found)
     return _NUMBERS[count] if count < len(_NUMBERS) else f"{count} lines"
 

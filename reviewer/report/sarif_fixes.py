@@ -32,8 +32,8 @@ def sarif_fixes(fixes: Iterable[Fix]) -> dict[str, dict[str, Any]]:
     room = _LONGEST_IN_ALL
     told: dict[str, dict[str, Any]] = {}
     for fix in fixes:
-        size = len(fix.suggestion.replacement)
-        if size > _LONGEST_FIX or not _may_leave(fix.suggestion):
+        size = sum(len(edit.replacement) for edit in fix.edits)
+        if size > _LONGEST_FIX or not all(map(_may_leave, fix.edits)):
             continue
         room -= size + 500
         if room < 0:
@@ -47,15 +47,17 @@ def _may_leave(suggestion: Suggestion) -> bool:
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    suggestion = fix.suggestion
+    return {"description": {"text": _description(fix)}, "artifactChanges": list(map(_change, fix.edits))}
+
+
+def _change(suggestion: Suggestion) -> dict[str, Any]:
     replacement = {"deletedRegion": _region(suggestion)}
     if suggestion.replacement:
         replacement["insertedContent"] = {"text": suggestion.replacement}
-    change = {
+    return {
         "artifactLocation": {"uri": quoted_path(suggestion.path), "uriBaseId": "%SRCROOT%"},
         "replacements": [replacement],
     }
-    return {"description": {"text": _description(fix)}, "artifactChanges": [change]}
 
 
 def _region(suggestion: Suggestion) -> dict[str, Any]:

@@ -114,6 +114,8 @@ def _fix(offer: Offer, finding: Finding, excerpt: Iterable[str], page: _Page) ->
 
 def _edit(offer: Offer, finding: Finding) -> str:
     """Return the edit itself when it is one line, else how long it is and how to see it."""
+    if offer.fix.also:
+        return f"in {len(offer.fix.edits)} files, see --format json"
     found = changes(offer.fix.suggestion)
     added = [line.strip() for change in found for line in change.added]
     if offer.form is not Form.WORDS and len(found) == 1 and len(added) <= 1:

@@ -57,7 +57,7 @@ def decode(raw: bytes, paths: Collection[str], fingerprints: Collection[str]) ->
 
 
 def _check(fixes: UnitFixes, paths: Collection[str], fingerprints: Collection[str]) -> None:
-    suggestions = [fix.suggestion for fix in (*fixes.single, *fixes.together)] + list(fixes.safe)
+    suggestions = [edit for fix in (*fixes.single, *fixes.together) for edit in fix.edits] + list(fixes.safe)
     named = [name for fix in (*fixes.single, *fixes.together) for name in fix.fingerprints]
     named += [name for name, _ in fixes.refused] + list(fixes.unproved)
     if any(suggestion.path not in paths for suggestion in suggestions) or not set(named) <= set(fingerprints):
@@ -71,6 +71,7 @@ def _fix(value: object, where: str) -> Fix:
         suggestion=_suggestion(fields.take("suggestion", dict), where),
         inputs=fields.each("inputs", lambda value, where: text_of(value, where, MAX_NAME)),
         warnings=fields.each("warnings", text_of),
+        also=fields.each("also", _suggestion),
     )
     fields.done()
     return fix

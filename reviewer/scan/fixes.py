@@ -148,7 +148,7 @@ def _put_together(
     reasons = {name: why for fixes in results for name, why in fixes.refused}
     return Fixes(
         single=single,
-        together=_once(together),
+        together=put_once(together),
         safe=agreed_edits(tried, requests),
         guidance=tuple(_guidance(findings, mended, reasons)),
         unproved=sum(len(fixes.unproved) for fixes in results),
@@ -174,7 +174,7 @@ def _agreed(fixes: Sequence[Fix], findings: Sequence[Finding]) -> tuple[Fix, ...
             proposed.setdefault(_where(by_name[name]), set()).add(fix.suggestion)
     left = {_where(finding) for finding in findings if finding.fingerprint not in mended}
     disputed = left | {where for where, suggestions in proposed.items() if len(suggestions) > 1}
-    return _once(fix for fix in fixes if not any(_where(by_name[name]) in disputed for name in fix.fingerprints))
+    return put_once(fix for fix in fixes if not any(_where(by_name[name]) in disputed for name in fix.fingerprints))
 
 
 def _where(finding: Finding) -> tuple[object, ...]:
@@ -182,13 +182,15 @@ def _where(finding: Finding) -> tuple[object, ...]:
     return (finding.rule, finding.block, finding.span) if finding.framework == "terraform" else (finding.fingerprint,)
 
 
-def _once(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+def put_once(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     """Put fixes together that are the same edit, as several roots propose for one module."""
     known: dict[Suggestion, Fix] = {}
     for fix in fixes:
         before = known.get(fix.suggestion, fix)
         known[fix.suggestion] = replace(
-            before, fingerprints=tuple(dict.fromkeys(before.fingerprints + fix.fingerprints))
+            before,
+            fingerprints=tuple(dict.fromkeys(before.fingerprints + fix.fingerprints)),
+            also=tuple(dict.fromkeys(before.also + fix.also)),
         )
     return tuple(known.values())
 

@@ -75,7 +75,7 @@ def _fixes(scene: Scene, wanted: Sequence[Finding], taken: frozenset[Risk], time
     return UnitFixes(
         single=tuple(_fix(proposal.suggestion, [proposal]) for proposal in proof.proved),
         together=tuple(_together(scene, proof.proved)),
-        safe=_patch(scene, [proposal for proposal in proof.proved if proposal.risk in taken]),
+        safe=_patch(scene, [one for one in proof.proved if one.risk in taken and not one.also]),
         refused=tuple((refusal.finding.fingerprint, refusal.why) for refusal in refusals),
         unproved=tuple(name for proposal in proof.failed for name in _names([proposal])),
         untried=sum(refusal.why == TOO_MUCH for refusal in refusals),
@@ -94,6 +94,7 @@ def _fix(suggestion: Suggestion, proposals: Sequence[Proposal]) -> Fix:
         suggestion=suggestion,
         inputs=tuple(dict.fromkeys(name for proposal in proposals for name in proposal.inputs)),
         warnings=tuple(dict.fromkeys(proposal.recipe.warn for proposal in proposals if proposal.recipe.warn)),
+        also=proposals[0].also if len(proposals) == 1 else (),
     )
 
 
@@ -101,7 +102,8 @@ def _together(scene: Scene, proved: Sequence[Proposal]) -> Iterator[Fix]:
     """Yield for each block what one click takes, and what asks for more, as one suggestion each."""
     groups: dict[tuple[object, ...], list[Proposal]] = {}
     for proposal in proved:
-        groups.setdefault((*_home(proposal), proposal.risk in ONE_CLICK), []).append(proposal)
+        alone = id(proposal) if proposal.also else 0
+        groups.setdefault((*_home(proposal), proposal.risk in ONE_CLICK, alone), []).append(proposal)
     for group in groups.values():
         if len(group) == 1:
             yield _fix(group[0].suggestion, group)

@@ -122,7 +122,7 @@ class _Trial:
     def _try(self, good: Proposals, part: Proposals, edited: Files) -> _Verdict:
         self.scans += 1
         outcome = rescan(self.scene, edited)
-        useless = tuple(p for p in part if not self._mended(p, outcome) or p.suggestion.path in outcome.unreadable)
+        useless = tuple(p for p in part if not self._mended(p, outcome) or _unread(p, outcome))
         spoiled = [p for p in good if not self._mended(p, outcome)]
         new = [identity for identity in outcome.found if not self.scene.known[identity]]
         new += [identity_of(finding) for proposal in spoiled for finding in proposal.findings]
@@ -139,6 +139,10 @@ class _Trial:
         if any(outcome.found[identity] >= max(1, self.scene.known[identity]) for identity in identities):
             return False
         return proposal.findings[0].scanner == "plumbrule" or identities <= outcome.passed
+
+
+def _unread(proposal: Proposal, outcome: Outcome) -> bool:
+    return any(edit.path in outcome.unreadable for edit in (proposal.suggestion, *proposal.also))
 
 
 def _suspects(part: Proposals, new: Sequence[Identity]) -> Proposals:

@@ -197,11 +197,46 @@ def test_a_variable_that_the_module_has_is_used() -> None:
     assert edited(files, recipe(set="key = choice.key\n"), finding("main.tf", 1)) == (changed, ("key",))
 
 
-def test_a_called_module_gets_no_new_variable() -> None:
+def test_a_called_module_gets_a_variable_that_every_call_hands_down_to_it() -> None:
     files = {
-        "main.tf": 'module "m" {\n  source = "./m"\n}\n',
-        "m/main.tf": 'resource "aws_x" "y" {\n}\n',
+        "main.tf": 'module "m" {\n  source = "./m"\n}\n\nmodule "again" {\n  source = "./m"\n  key    = "mine"\n}\n',
+        "m/main.tf": 'module "n" {\n  source = "./n"\n}\n',
+        "m/n/main.tf": 'resource "aws_x" "y" {\n}\n',
     }
+    about = finding("m/n/main.tf", 1, resource="module.m.module.n.aws_x.y")
+    changed, inputs = edited(files, recipe(set="key = choice.key\n"), about)
+    asks = 'variable "key" {\n  description = "The ARN of the key."\n  type        = string\n'
+    given = asks + "  default     = null\n}\n"
+    assert changed == {
+        "main.tf": files["main.tf"].replace(
+            'source = "./m"\n}\n\n', f'source = "./m"\n  key    = var.key\n}}\n\n{asks}}}\n\n', 1
+        ),
+        "m/main.tf": f'module "n" {{\n  source = "./n"\n  key    = var.key\n}}\n\n{given}',
+        "m/n/main.tf": f'resource "aws_x" "y" {{\n  key = var.key\n}}\n\n{given}',
+    }
+    assert inputs == ("key",)
+
+
+def test_a_module_that_has_the_variable_already_is_only_given_it() -> None:
+    files = {
+        "main.tf": 'variable "key" {}\n\nmodule "m" {\n  source = "./m"\n}\n',
+        "m/main.tf": 'resource "aws_x" "y" {\n}\n\nvariable "key" {\n  default = null\n}\n',
+    }
+    about = finding("m/main.tf", 1, resource="module.m.aws_x.y")
+    changed, inputs = edited(files, recipe(set="key = choice.key\n"), about)
+    assert changed["main.tf"].endswith('  source = "./m"\n  key    = var.key\n}\n')
+    assert inputs == ("key",)
+    files = {
+        "main.tf": files["main.tf"].partition("\n\n")[2],
+        "m/main.tf": files["m/main.tf"].replace("null", '"ours"'),
+    }
+    changed, inputs = edited(files, recipe(set="key = choice.key\n"), about)
+    assert list(changed) == ["m/main.tf"]
+    assert inputs == ()
+
+
+def test_a_module_of_unknown_callers_gets_no_new_variable() -> None:
+    files = {"m/main.tf": 'resource "aws_x" "y" {\n}\n'}
     about = finding("m/main.tf", 1, resource="module.m.aws_x.y")
     with pytest.raises(CannotEdit, match="called by others"):
         edited(files, recipe(set="key = choice.key\n"), about)

@@ -22,8 +22,10 @@ from reviewer.model import Finding, Fix, Fixes, Hunk, Risk, Severity, Source, Sp
 from reviewer.report.offers import CONFIDENTIAL, offer_of
 from reviewer.report.patch import bare_patch, build_patch
 from reviewer.report.sarif_fixes import sarif_fixes
+from reviewer.scan import fix_results
 from reviewer.scan.fix_results import UnitFixes
-from reviewer.scan.fixes import Proposed, Tried, agreed_edits
+from reviewer.scan.fixes import Proposed, Tried, agreed_edits, put_once
+from reviewer.scan.results import BadResult
 from reviewer.scan.scanner import FixRequest
 from reviewer.scan.unit import UnitId, UnitKind
 
@@ -166,6 +168,23 @@ def test_roots_that_edit_a_file_of_a_module_in_different_ways_leave_it_alone() -
     assert agreed({A: ((ONE,), "m/main.tf"), B: ((ONE,), "m/main.tf")}) == (ONE,)
     assert agreed({A: ((ONE,), "m/main.tf"), B: ((), "b/main.tf")}) == (ONE,)
     assert agreed({A: ((ONE,), "m/main.tf"), B: ((), "m/variables.tf")}) == ()
+
+
+def test_a_fix_of_a_module_has_the_calls_of_all_roots_that_propose_it() -> None:
+    one, two = (
+        Fix(fingerprints=(name,), suggestion=ONE, also=(edit(f"{name}/main.tf", "1\n", "2\n"),)) for name in "ab"
+    )
+    (both,) = put_once((one, two, one))
+    assert both.fingerprints == ("a", "b")
+    assert [suggestion.path for suggestion in both.edits] == ["m/variables.tf", "a/main.tf", "b/main.tf"]
+
+
+def test_a_fix_that_speaks_of_a_file_beside_the_unit_in_any_of_its_edits_is_refused() -> None:
+    fix = Fix(fingerprints=("f1",), suggestion=edit("a.tf", "1\n", "2\n"), also=(edit("b.tf", "1\n", "2\n"),))
+    raw = fix_results.encode(UnitFixes(single=(fix,)))
+    assert fix_results.decode(raw, {"a.tf", "b.tf"}, {"f1"}).single == (fix,)
+    with pytest.raises(BadResult):
+        fix_results.decode(raw, {"a.tf"}, {"f1"})
 
 
 def test_no_two_edits_of_one_patch_overlap() -> None:

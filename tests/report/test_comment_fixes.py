@@ -627,3 +627,35 @@ def test_whatever_a_fix_says_the_comment_holds_it_exactly_or_not_at_all(one, two
             assert suggested in ([], [fix.replacement.rstrip("\n") + "\n"], [fix.replacement], [fix.replacement + "\n"])
             assert bool(suggested) == has_suggestion(comment.body)
             assert [t.info for t in tokens(body_elsewhere(comment)) if t.info == "suggestion"] == []
+
+
+VARIABLE = suggest("main.tf", 'module "net" {\n}\n', 2, 2, "  admin_cidrs = var.admin_cidrs\n}\n", risk=Risk.INPUT)
+
+
+def test_a_fix_that_changes_several_files_shows_them_all_and_is_not_one_click():
+    comment = ssh(ADMINS, inputs=("admin_cidrs",), also=(VARIABLE,))
+    assert not has_suggestion(comment.body)
+    assert fix_part(comment) == snapshot("""\
+The fix for `infra/bastion.tf:10`, not one click because it changes several files:
+
+```diff
+-    cidr_blocks = ["0.0.0.0/0"]
++    cidr_blocks = var.admin_cidrs
+```
+
+With it, for `main.tf:2`:
+
+```diff
++  admin_cidrs = var.admin_cidrs
+```
+
+Adds a decision for you: `admin_cidrs` has no value yet.\
+""")
+
+
+def test_a_fix_is_not_shown_by_halves():
+    secret = suggest("main.tf", 'module "net" {\n}\n', 2, 2, '  password = "hunter2!hunter2!"\n}\n', risk=Risk.INPUT)
+    told = fix_part(ssh(ADMINS, also=(secret,)))
+    assert "hunter2" not in told
+    assert "var.admin_cidrs" not in told
+    assert "A fix was proved, but it is not shown here: the lines hold what looks like a secret." in told

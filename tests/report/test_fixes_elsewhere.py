@@ -84,6 +84,23 @@ def test_a_fix_says_its_risk_and_warnings():
     )
 
 
+def test_a_fix_carries_all_files_that_it_changes_or_is_left_out():
+    call = suggest("main.tf", 'module "net" {\n}\n', 2, 2, "  admin_cidrs = var.admin_cidrs\n}\n", risk=Risk.INPUT)
+    examined = examination((SSH_OPEN,))
+    whole = proposing(examined, mends(ADMINS, SSH_OPEN, also=(call,)))
+    (fix,) = sarif_fixes(whole)["CKV_AWS_24"]
+    assert [change["artifactLocation"]["uri"] for change in fix["artifactChanges"]] == ["infra/bastion.tf", "main.tf"]
+    SCHEMA.validate(build_sarif(whole, ref="refs/pull/7/head"))
+    (told,) = build_json(whole)["findings"]
+    assert [told["suggestion"]["path"], *(edit["path"] for edit in told["also"])] == ["infra/bastion.tf", "main.tf"]
+    assert "in 2 files" in render_text(whole, color=False, width=100)
+    halved = proposing(examined, mends(ADMINS, SSH_OPEN, also=(SECRET,)))
+    assert not sarif_fixes(halved)
+    (told,) = build_json(halved)["findings"]
+    assert told["suggestion"] is None
+    assert "also" not in told
+
+
 def put_in(text: str, fix) -> str:
     """`text` edited as a reader of SARIF would: by lines and columns."""
     (replacement,) = fix["artifactChanges"][0]["replacements"]
