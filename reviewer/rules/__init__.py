@@ -6,7 +6,7 @@ Owns the list of rules. Knows only the vocabulary and the syntax trees; imports 
 from __future__ import annotations
 
 from reviewer.model import Finding
-from reviewer.rules import backups, encryption, keys, managed_keys, modules, oidc, skips, state, tls, transport
+from reviewer.rules import backups, encryption, keys, managed_keys, modules, network, oidc, skips, state, tls, transport
 from reviewer.rules.rule import Directory, Hit, Rule
 
 __all__ = ["RULES", "Directory", "Hit", "Rule", "run_rules"]
@@ -16,6 +16,7 @@ FAMILIES = (
     oidc,
     modules,
     skips,
+    network,
     encryption,
     managed_keys,
     keys,

@@ -1,0 +1,4 @@
+resource "aws_security_group" "web" {
+  description = "" # expect
+  vpc_id      = aws_vpc.main.id
+}
