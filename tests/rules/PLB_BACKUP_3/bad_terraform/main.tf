@@ -1,0 +1,4 @@
+resource "aws_elasticache_cluster" "sessions" { # expect
+  engine    = "redis"
+  node_type = "cache.m5.large"
+}

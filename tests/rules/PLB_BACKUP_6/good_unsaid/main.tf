@@ -1,0 +1,16 @@
+resource "aws_s3_bucket_versioning" "files" {
+  bucket = var.bucket
+
+  versioning_configuration {
+    status     = "Enabled"
+    mfa_delete = var.mfa
+  }
+}
+
+resource "aws_s3_bucket_versioning" "more" {
+  bucket = var.bucket
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
