@@ -35,6 +35,8 @@ MAX_CHANGES = 50
 MAX_ATTRIBUTES = 12
 """Attributes of one change that are told."""
 MAX_EDGES = 200
+OURS = "plumbrule"
+"""The scanner that our own rules are."""
 
 _DESTROYING = (PlanAction.DELETE, PlanAction.REPLACE)
 _QUIET = (PlanAction.READ, PlanAction.NO_OP)
@@ -156,16 +158,19 @@ def unite(code: ScanResult, planned: Iterable[Finding], statements: Iterable[Not
     """Return `code` with what only the plan shows: findings of source PLAN, each instance its own.
 
     A finding of the plan that the code shows as well (same rule, root and file, and the resource or the block that
-    stands for it) is that of the code, which fixes are proved for. Uniting again adds nothing.
+    stands for it) is that of the code, which fixes are proved for; our own rules on code know blocks and no modules.
+    Uniting again adds nothing.
     """
     shown: dict[tuple[str, str, str, str], list[Address]] = defaultdict(list)
     for finding in code.findings:
         if finding.source is Source.CODE:
             shown[_identity(finding)].append(addresses.parse(finding.resource)[0])
+    blocks = {(f.rule, f.block) for f in code.findings if f.source is Source.CODE and f.scanner == OURS}
     added = dict.fromkeys(
         replace(finding, source=Source.PLAN)
         for finding in planned
         if not any(_covers(address, addresses.parse(finding.resource)[0]) for address in shown[_identity(finding)])
+        and (finding.rule, finding.block) not in blocks
     )
     there = frozenset(code.findings)
     return replace(

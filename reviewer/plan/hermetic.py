@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reviewer.model import Finding, NotExamined
 from reviewer.plan import known, planned, provider, terraform
 from reviewer.plan.places import places
 from reviewer.plan.planned import PlannedRoot
@@ -22,7 +23,9 @@ from reviewer.plan.pruning import without_empty_blocks
 from reviewer.plan.reading import CannotPlan
 from reviewer.plan.schemas import Store
 from reviewer.plan.shipped import sensitive
-from reviewer.scan import plan_records, samples
+from reviewer.rules.planned import run_concepts
+from reviewer.rules.rule import Directory
+from reviewer.scan import evidence, plan_records, samples
 from reviewer.scan.results import is_inside
 from reviewer.scan.tree import Tree
 from reviewer.tfplan import bounds
@@ -114,7 +117,28 @@ def _root(document: dict[str, Any], files: Tree, where: Places, work: Path) -> P
     written = work / "redacted.json"
     written.write_text(text)
     found, statements = plan_records.findings(written, files, dict(where))
-    return PlannedRoot(root=files.directory, document=document, places=where, findings=found, statements=statements)
+    own, told = _own_rules(document, files, dict(where))
+    return PlannedRoot(
+        root=files.directory,
+        document=document,
+        places=where,
+        findings=(*found, *own),
+        statements=(*statements, *told),
+    )
+
+
+def _own_rules(
+    document: dict[str, Any], files: Tree, where: Mapping[str, Place]
+) -> tuple[tuple[Finding, ...], tuple[NotExamined, ...]]:
+    code = Directory(path=files.directory, files=files.originals())
+    try:
+        found = run_concepts(read(document, approximate=True), where, code)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 (as with Checkov: the other answers are still good)
+        why = f"Our rules stopped with {type(error).__name__} on the plan: the code was looked at, the plan was not."
+        return (), (NotExamined(what=f"{files.directory or '.'} (plan)", why=why, blocking=False),)
+    return tuple(replace(finding, evidence=evidence.fold(finding.evidence)) for finding in found), ()
 
 
 def _sensitive(schemas: tuple[ProviderSchema, ...]) -> SensitivePaths:
