@@ -37,7 +37,7 @@ class Answers:
 def answers(provider: Provider, type_: str) -> Answers:
     """Ask `provider` about a resource type."""
     block = provider.resources[type_]
-    bare = _bare(provider, type_, block)
+    bare = bare_plan(provider, type_, block)
     defaults = dict(_defaults(block, bare)) if bare else {}
     for name in block["block_types"]:
         config = written(block, only_required=True) | {name: _blocks(block["block_types"][name], only_required=True)}
@@ -51,8 +51,8 @@ def answers(provider: Provider, type_: str) -> Answers:
     )
 
 
-def _bare(provider: Provider, type_: str, block: Block) -> Planned | None:
-    """A plan of a resource with as little as the provider takes: some want one of several things."""
+def bare_plan(provider: Provider, type_: str, block: Block) -> Planned | None:
+    """Return a plan of a resource with as little as the provider takes: some want one of several things."""
     least = written(block, only_required=True)
     more = (name for name, one in block["attributes"].items() if one.get("optional") and one["type"] == "string")
     configs = [least, *(least | {name: _FIRST["string"]} for name in more)]

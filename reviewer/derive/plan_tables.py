@@ -115,23 +115,11 @@ def replacing(block: Block, told: Told) -> Iterator[str]:
 
 
 def given_defaults(known: Mapping[str, Mapping[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the defaults that a real provider gave, without those that are computed by now. `known` is by path."""
-    found = {}
-    for path, value in asked.get("defaults", {}).items():
-        one = known.get(path)
-        kept = may_default(one) and not (one and one.get("computed") and path not in asked.get("computed", ()))
-        fitting = _as_type(value, one.get("type")) if one and kept else None
-        if fitting is not None:
-            found[path] = fitting
-    return found
+    """Return the defaults that a real provider gave, of what may still be written. `known` is by path.
 
-
-def _as_type(value: Any, type_: Any) -> Any:
-    """Return a value as one of a type, None where it is none: releases change the types of attributes."""
-    if type_ == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    word = {bool: "bool", int: "number", float: "number", str: "string"}.get(type(value))
-    return value if word == type_ else None
+    Some are computed by now, or of another type. Whoever plans goes by the schema of the release in use.
+    """
+    return {path: value for path, value in asked.get("defaults", {}).items() if may_default(known.get(path))}
 
 
 def may_default(attribute: Mapping[str, Any] | None) -> bool:

@@ -91,7 +91,7 @@ def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _nested(nested: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    block, mode = join(None, nested.get("block") or {}, depth + 1), nested.get("nesting_mode")
+    block, mode = join(nested.get("block"), {}, depth + 1), nested.get("nesting_mode")
     found = {"nesting_mode": mode if mode in _NESTINGS else "list", "block": block}
     return found | {key: True for key in ("computed", "inferred") if nested.get(key)}
 

@@ -72,10 +72,8 @@ def planned(block: Block, proposed: Mapping[str, Any], defaults: Mapping[str, An
 def _attribute(attribute: Mapping[str, Any], value: Any, defaults: Mapping[str, Any], path: str) -> Any:
     if attribute.get("write_only"):
         return None
-    if value is None and (default := _as_type(defaults.get(path), attribute.get("type"))) is not None:
-        return default
     if value is None:
-        return UNKNOWN if attribute.get("computed") else None
+        return UNKNOWN if attribute.get("computed") else _as_type(defaults.get(path), attribute.get("type"))
     if nested := attribute.get("nested_type"):
         return _each(
             value,
@@ -90,7 +88,7 @@ def _attribute(attribute: Mapping[str, Any], value: Any, defaults: Mapping[str, 
 
 def _as_type(default: Any, type_: Any) -> Any:
     """Return a default as a value of `type_`, None where it is none: releases change the types of attributes."""
-    if type_ == "string" and isinstance(default, bool | int | float):
+    if type_ == "string" and isinstance(default, int | float) and not isinstance(default, bool):
         return json.dumps(default)
     fits = {"string": str, "number": int | float, "bool": bool}.get(type_) if isinstance(type_, str) else None
     if type_ == "dynamic":

@@ -36,7 +36,8 @@ def shipped_block(provider: str, type_: str, *, data: bool = False) -> Block | N
 def defaults(type_: str) -> Mapping[str, Any]:
     """Return what the provider puts where nothing is written, by path: {"enabled": True, "root.encrypted": False}.
 
-    Within a block it holds for every block that is written. What is not known is not in it.
+    Within a block it holds for every block that is written. What is not known is not in it. Of releases that differ:
+    one whose schema says that the attribute is computed, or of another type, has no such default.
     """
     found: Mapping[str, Any] = _table("defaults").get(type_, {})
     return found
