@@ -26,6 +26,7 @@ from reviewer.rules.plan.echoes import told_once
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
+from reviewer.scan.equivalents import merged
 from reviewer.scan.fixes import Proposed, choice_problems, propose
 from reviewer.scan.kinds import is_infrastructure
 from reviewer.scan.objects import Clone
@@ -138,7 +139,7 @@ class Judged:
 
 def judge(case: Case, ruling: Ruling, results: tuple[ScanResult, ScanResult], change: Diff) -> Judged:
     """Compare base and head (`results`) by the policy that rules, and decide."""
-    base, head = (policies.apply(ruling.policy, without_overlaps(result)) for result in results)
+    base, head = (policies.apply(ruling.policy, merged(without_overlaps(result))) for result in results)
     comparison = policies.apply_rules(ruling.policy, compare.compare(base, head, change))
     comparison = replace(comparison, introduced=told_once(comparison.introduced))
     decided = unless_broken(verdict.decide(comparison, ruling.policy, case.today), ruling)

@@ -279,8 +279,14 @@ def _footer(subject: _Subject, verdict: Verdict) -> str:
         rules[link] = (*rules.get(link, ()), finding.fingerprint)
     proved = proved_text(subject.offers, rules)
     others = ", ".join([rule for rule in rules if rule not in proved][:_MOST_ISSUES])
-    parts = (proved, _stop(subject.block, verdict), others)
+    parts = (proved, _stop(subject.block, verdict), others, _also(findings))
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
+
+
+def _also(findings: Iterable[Finding]) -> str:
+    """Name the scanners that say the same."""
+    said = dict.fromkeys(name for finding in findings for name in finding.also)
+    return f"also said by {', '.join(code(name, 80) for name in list(said)[:_MOST_ISSUES])}" if said else ""
 
 
 def _stop(block: Block, verdict: Verdict) -> str:

@@ -24,6 +24,7 @@ GUIDELINE_HOSTS = frozenset(
         "docs.github.com",
         "docs.paloaltonetworks.com",
         "docs.prismacloud.io",
+        "docs.zizmor.sh",
         "helm.sh",
         "kubernetes.io",
         "learn.microsoft.com",
@@ -33,10 +34,11 @@ GUIDELINE_HOSTS = frozenset(
         "slsa.dev",
         "www.checkov.io",
         "www.cisecurity.org",
+        "www.shellcheck.net",
     }
 )
-CHECKS = "https://github.com/bridgecrewio/checkov/blob/"
-"""Where the scanner's own rules can be read."""
+CHECKS = ("https://github.com/bridgecrewio/checkov/blob/", "https://github.com/hadolint/hadolint/wiki/")
+"""Where the scanners' own rules can be read."""
 _SAFE_URL = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9\-._~/?#=&%+:,;@]*)?")
 _LONGEST_URL = 2000
 

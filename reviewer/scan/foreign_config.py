@@ -24,7 +24,7 @@ from reviewer.scan.unit import ScanUnit, UnitKind
 from reviewer.settings import CONFIG_DIR
 
 SCANNERS_FILE = CONFIG_DIR / "scanners.yml"
-FILES, TREE, SCRATCH = "{files}", "{tree}", "{scratch}"
+FILES, TREE, SCRATCH, CONFIG = "{files}", "{tree}", "{scratch}", "{config}"
 HOUSE = frozenset({"checkov", "plumbrule"})
 """The scanners that are no others."""
 
@@ -125,7 +125,7 @@ class _Entry(BaseModel):
     exit_codes: _Codes
     unreadable: list[str] = []
     at_most: Annotated[Severity, BeforeValidator(_severity)] = Severity.HIGH
-    reads: list[Annotated[str, Field(pattern=r"^/")]] = []
+    reads: list[Annotated[str, Field(pattern=r"^(?:/|\{config\}/)")]] = []
     timeout_seconds: int = Field(default=60, ge=1, le=3600)
     network: Literal[False] = False
 
@@ -145,7 +145,7 @@ def _scanner(name: str, entry: _Entry) -> ForeignScanner:
     return ForeignScanner(
         name=name,
         program=_program(entry.command[0]),
-        arguments=tuple(entry.command[1:]),
+        arguments=tuple(map(_placed, entry.command[1:])),
         units=tuple(map(str, entry.units)),
         paths=tuple(entry.paths),
         framework=entry.framework,
@@ -154,9 +154,13 @@ def _scanner(name: str, entry: _Entry) -> ForeignScanner:
         unreadable_codes=tuple(entry.exit_codes.unreadable),
         unreadable_rules=tuple(entry.unreadable),
         at_most=entry.at_most,
-        reads=tuple(entry.reads),
+        reads=tuple(map(_placed, entry.reads)),
         timeout_seconds=entry.timeout_seconds,
     )
+
+
+def _placed(text: str) -> str:
+    return text.replace(CONFIG, str(CONFIG_DIR))
 
 
 def _program(name: str) -> str:
