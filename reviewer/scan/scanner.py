@@ -470,7 +470,7 @@ def _checked_plan(root: PlannedRoot, unit: ScanUnit, wanted: PlanRequest) -> Pla
     if any(span.path not in known for span in spans):
         raise results.BadResult("it speaks of files that were not scanned")
     _check_paths(ScanResult(findings=root.findings, not_examined=root.statements), unit)
-    if any(f.source is not Source.PLAN or f.scanner != "checkov" for f in root.findings):
+    if any(f.source is not Source.PLAN or f.scanner not in foreign_config.HOUSE for f in root.findings):
         raise results.BadResult("it has a finding that is not of a plan")
     return dataclasses.replace(root, findings=tuple(map(_in_our_words, root.findings)), approximate=not wanted.given)
 
