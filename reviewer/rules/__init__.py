@@ -6,7 +6,24 @@ Owns the list of rules. Knows only the vocabulary and the syntax trees; imports 
 from __future__ import annotations
 
 from reviewer.model import Finding
-from reviewer.rules import backups, encryption, keys, managed_keys, modules, network, oidc, skips, state, tls, transport
+from reviewer.rules import (
+    backend,
+    backups,
+    encryption,
+    keys,
+    logging,
+    managed_keys,
+    modules,
+    network,
+    oidc,
+    skips,
+    state,
+    state_bucket,
+    tls,
+    tofu,
+    trails,
+    transport,
+)
 from reviewer.rules.rule import Directory, Hit, Rule
 
 __all__ = ["RULES", "Directory", "Hit", "Rule", "run_rules"]
@@ -17,12 +34,17 @@ FAMILIES = (
     modules,
     skips,
     network,
+    logging,
+    trails,
     encryption,
     managed_keys,
     keys,
     tls,
     transport,
     backups,
+    backend,
+    state_bucket,
+    tofu,
 )
 """The modules that hold rules, one a line."""
 
