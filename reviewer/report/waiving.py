@@ -17,7 +17,7 @@ WAIVER = "<details><summary>Accept this risk instead</summary>"
 
 def waiver_text(issues: Iterable[Issue]) -> str:
     """Return a ready entry for the policy file, folded. Reason and expiry are the reader's to fill in."""
-    entries = [_entry(issue) for issue in issues]
+    entries = dict.fromkeys(map(_entry, issues))
     return (
         f"{WAIVER}\n\n"
         "Add to `.github/plumbrule.yml` on the base branch, with a reason and a date:\n\n"

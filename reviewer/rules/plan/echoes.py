@@ -98,8 +98,8 @@ _Key = tuple[str, str]
 def told_once(introduced: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return what a change introduced, each thing once, in the same order.
 
-    Where exactly one finding of MENDED stands beside exactly one of ours on the same resource, it takes over our
-    message and the higher severity, and keeps its own fingerprint and thus its fix.
+    Where exactly one finding of MENDED stands beside exactly one of ours on the same resource (of several: on the same
+    line), it takes over our message and the higher severity, and keeps its own fingerprint and thus its fix.
     """
     listed = tuple(introduced)
     by_resource: defaultdict[_Key, list[Finding]] = defaultdict(list)
@@ -120,8 +120,11 @@ def _merged(group: list[Finding]) -> dict[int, Finding | None]:
         if ours.rule in SUPERSEDED:
             milder = [f for f in group if f.rule in SUPERSEDED[ours.rule] and f.severity <= ours.severity]
             changed.update((id(f), None) for f in milder if _same(f, ours))
-        if ours.rule in MENDED and numbers[ours.rule, ours.resource] == 1:
-            echoes = [f for f in group if f.rule in MENDED[ours.rule] and _same(f, ours) and id(f) not in changed]
+        if ours.rule in MENDED:
+            alone = numbers[ours.rule, ours.resource] == 1
+            near = [f for f in group if f.rule in MENDED[ours.rule] and _same(f, ours) and id(f) not in changed]
+            line = sum(f.rule == ours.rule and f.resource == ours.resource and f.span == ours.span for f in group) == 1
+            echoes = [f for f in near if alone or (line and f.span == ours.span)]
             if len(echoes) == 1:
                 severity = max(echoes[0].severity, ours.severity)
                 changed[id(echoes[0])] = replace(echoes[0], message=ours.message, severity=severity)

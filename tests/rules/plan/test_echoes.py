@@ -44,6 +44,14 @@ def test_other_resources_other_roots_and_what_cannot_be_told_apart_stay():
         assert told_once((ours, *others)) == (ours, *others)
 
 
+def test_of_several_attributes_each_is_told_on_its_own_line():
+    lines = [Span(path="main.tf", start_line=n, end_line=n) for n in (2, 3)]
+    ours = [finding("PLB_PLAN_PUBLIC_3", message=f"Line {line.start_line}.", span=line) for line in lines]
+    theirs = [finding("CKV_AWS_53", span=lines[0]), finding("CKV_AWS_54", span=lines[1])]
+    told = told_once((*ours, *theirs))
+    assert [(one.rule, one.message) for one in told] == [("CKV_AWS_53", "Line 2."), ("CKV_AWS_54", "Line 3.")]
+
+
 def test_what_checkov_says_of_a_policy_less_well_falls_silent():
     ours = (finding("PLB_PLAN_IAM_1", "aws_iam_policy.a"), finding("PLB_PLAN_IAM_2", "aws_iam_policy.a"))
     echoes = (finding("CKV_AWS_355", "aws_iam_policy.a"), finding("CKV_AWS_290", "aws_iam_policy.a"))
