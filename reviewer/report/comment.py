@@ -283,7 +283,7 @@ def _footer(subject: _Subject, verdict: Verdict) -> str:
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
 
 
-def _also(findings: Iterable[Finding]) -> str:
+def _also(findings: Sequence[Finding]) -> str:
     """Name the scanners that say the same."""
     said = dict.fromkeys(name for finding in findings for name in finding.also)
     return f"also said by {', '.join(code(name, 80) for name in list(said)[:_MOST_ISSUES])}" if said else ""

@@ -21,8 +21,9 @@ from reviewer.scan.foreign_config import HOUSE
 from reviewer.settings import CONFIG_DIR
 
 EQUIVALENTS_FILE = CONFIG_DIR / "equivalents.yml"
+ANYWHERE = "in_one_file"
 Equivalents = Mapping[str, tuple[tuple[str, ...], ...]]
-"""Rule -> the rows that it stands in."""
+"""Rule -> the rows that it stands in. A row that begins with ANYWHERE is for any two places of a file."""
 
 _BARE = re.compile(r"^(?:[a-z][a-z0-9-]*\.)?(?:AVD-)?", re.ASCII)
 
@@ -54,10 +55,10 @@ def _merge(
     listed.sort(key=lambda entry: (_rank(entry[1], rows), entry[1].span, entry[1].rule))
     heard: defaultdict[str, list[tuple[int, Finding]]] = defaultdict(list)
     for index, finding in listed:
-        others = {rule for row in rows.get(_bare(finding.rule), ()) for rule in row}
+        others = {(rule, row[0] == ANYWHERE) for row in rows.get(_bare(finding.rule), ()) for rule in row}
         if finding.scanner not in HOUSE:
-            speakers = (entry for rule in sorted(others) for entry in heard[rule])
-            speaker = next((other for other, one in speakers if _is_same(one, finding)), None)
+            speakers = ((entry, anywhere) for rule, anywhere in sorted(others) for entry in heard[rule])
+            speaker = next((other for (other, one), anywhere in speakers if _is_same(one, finding, anywhere)), None)
             if speaker is not None:
                 name = f"{finding.scanner} {finding.rule.removeprefix(finding.scanner + '.')}"
                 said.setdefault(speaker, {})[name] = None
@@ -73,10 +74,11 @@ def _rank(finding: Finding, rows: Equivalents) -> tuple[int, int]:
     return 1, min((row.index(_bare(finding.rule)) for row in rows.get(_bare(finding.rule), ())), default=99)
 
 
-def _is_same(speaker: Finding, finding: Finding) -> bool:
+def _is_same(speaker: Finding, finding: Finding, anywhere: bool) -> bool:
     """Whether two findings of one file and one meaning are about one place."""
     one, other = speaker.block, finding.block
-    return speaker.scanner != finding.scanner and one.start_line <= other.end_line and other.start_line <= one.end_line
+    overlap = one.start_line <= other.end_line and other.start_line <= one.end_line
+    return speaker.scanner != finding.scanner and (anywhere or overlap)
 
 
 def _in_one_block(findings: list[Finding]) -> Iterable[Finding]:
@@ -109,13 +111,15 @@ def read_equivalents(path: Path) -> Equivalents:
         raise Misconfigured((f"{path.name}: expected the key equivalents, with a list of rows",))
     rows: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     problems = []
-    for number, row in enumerate(listed, 1):
+    for number, entry in enumerate(listed, 1):
+        anywhere = isinstance(entry, dict) and set(entry) == {ANYWHERE}
+        row = entry[ANYWHERE] if anywhere else entry
         if not isinstance(row, list) or len(row) < 2 or not all(isinstance(rule, str) for rule in row):
             problems.append(f"{path.name}: row {number}: expected two rules or more, such as [CKV_DOCKER_7, DL3007]")
             continue
         bare = tuple(dict.fromkeys(_bare(rule) for rule in row))
         for rule in bare:
-            rows[rule].append(bare)
+            rows[rule].append((ANYWHERE, *bare) if anywhere else bare)
     if problems:
         raise Misconfigured(tuple(problems))
     return {rule: tuple(found) for rule, found in rows.items()}

@@ -1,6 +1,7 @@
 """The severity table covers Checkov, weighs the same idea the same everywhere, and tells its own mistakes."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -127,7 +128,9 @@ def test_every_rule_of_the_installed_checkov_is_in_the_table(registered):
 
 @pytest.mark.slow
 def test_the_table_and_the_explanations_name_no_rule_that_checkov_does_not_have(registered):
-    assert sorted(rule for rule in table().rules if rule.partition("@")[0] not in registered) == []
+    others = re.compile(r"zizmor\.[a-z-]+|DL\d{4}")
+    ours = [rule for rule in table().rules if not others.fullmatch(rule)]
+    assert sorted(rule for rule in ours if rule.partition("@")[0] not in registered) == []
     texts = Path(__file__).parents[2].joinpath("config/explanations.yml").read_text()
     named = {line.strip('":').partition("@")[0] for line in texts.splitlines() if line.lstrip('"').startswith("CKV")}
     assert sorted(named - registered.keys()) == []
