@@ -1,4 +1,4 @@
-"""Keys of AWS KMS: whether they turn, how fast they are gone, and keys that stand in the code.
+"""Keys of AWS KMS: whether they turn, whether they can be used, and keys that stand in the code.
 
 Whose key is used where is the business of `managed_keys`.
 """
@@ -35,22 +35,6 @@ def check_rotation(view: View) -> Iterator[Hit]:
 def _is(resource: Resource, paths: tuple[str, ...], default: str) -> bool:
     """Whether nothing but the default is said at `paths`."""
     return all(resource.lacks(path) or resource.text(path) == default for path in paths)
-
-
-_WINDOWS = {"aws_kms_key": "deletion_window_in_days", "AWS::KMS::Key": "PendingWindowInDays"}
-_SHORT = 14
-
-
-def check_windows(view: View) -> Iterator[Hit]:
-    """Yield a hit for every key that is gone in less than two weeks."""
-    for type_, path in _WINDOWS.items():
-        for key in view.of(type_):
-            days = key.text(path) or ""
-            if days.isdigit() and int(days) < _SHORT:
-                message = (
-                    f"{key.address} is gone {int(days)} days after somebody schedules it for deletion; 30 is usual."
-                )
-                yield key.hit(message, key.get(path))
 
 
 def check_disabled(view: View) -> Iterator[Hit]:
@@ -98,16 +82,6 @@ RULES = (
     ),
     Rule(
         id="PLB_KEY_5",
-        title="A key is gone soon after it is scheduled for deletion",
-        severity=Severity.INFO,
-        why="What was encrypted with a deleted key is lost for ever. The window is the time to notice a mistake in.",
-        remedy="Leave the window at 30 days.",
-        references=(_KMS + "deleting-keys.html",),
-        check=on_resources(check_windows),
-        concept=check_windows,
-    ),
-    Rule(
-        id="PLB_KEY_6",
         title="A key is created disabled",
         severity=Severity.LOW,
         why="Nothing can be encrypted or read with a disabled key: what uses it fails, or is set up without it.",
@@ -118,7 +92,7 @@ RULES = (
         framework="cloudformation",
     ),
     Rule(
-        id="PLB_KEY_7",
+        id="PLB_KEY_6",
         title="Key material stands in the code",
         severity=Severity.CRITICAL,
         why="Whoever can read the repository, now or in its history, has the key.",

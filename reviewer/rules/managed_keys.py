@@ -19,6 +19,7 @@ _KEYS = {
     "AWS::AppFlow::Flow": "KMSArn",
     "AWS::Cassandra::Table": "EncryptionSpecification.KmsKeyIdentifier",
     "AWS::CloudTrail::EventDataStore": "KmsKeyId",
+    "AWS::CodeBuild::Project": "EncryptionKey",
     "AWS::CodeArtifact::Domain": "EncryptionKey",
     "AWS::DMS::ReplicationInstance": "KmsKeyId",
     "AWS::DocDB::DBCluster": "KmsKeyId",
@@ -35,6 +36,7 @@ _KEYS = {
     "AWS::Neptune::DBCluster": "KmsKeyId",
     "AWS::OpenSearchService::Domain": "EncryptionAtRestOptions.KmsKeyId",
     "AWS::RDS::DBCluster": "KmsKeyId",
+    "AWS::RDS::DBInstance": "KmsKeyId",
     "AWS::Redshift::Cluster": "KmsKeyId",
     "AWS::RedshiftServerless::Namespace": "KmsKeyId",
     "AWS::SageMaker::EndpointConfig": "KmsKeyId",
@@ -44,6 +46,17 @@ _KEYS = {
     "aws_msk_cluster": "encryption_info.encryption_at_rest_kms_key_arn",
 }
 """Where each type names the key of yours, as far as Checkov does not ask for it in this form."""
+
+_INHERITED = (
+    "DBClusterIdentifier",
+    "DBSnapshotIdentifier",
+    "SnapshotIdentifier",
+    "SourceDBInstanceIdentifier",
+    "SourceDBClusterIdentifier",
+    "SnapshotId",
+    "BackupId",
+)
+"""What brings its key along."""
 
 _INSIGHTS = {
     "AWS::RDS::DBInstance": ("EnablePerformanceInsights", "PerformanceInsightsKMSKeyId"),
@@ -66,7 +79,8 @@ def check_owner(view: View) -> Iterator[Hit]:
     """Yield a hit for everything that is encrypted, if at all, with a key of AWS's own."""
     for type_, path in _KEYS.items():
         for resource in view.of(type_):
-            if resource.is_off(path) or plain(resource.get(path)) == "":
+            off = resource.is_off(path) or plain(resource.get(path)) == ""
+            if off and all(resource.lacks(source) for source in _INHERITED):
                 yield _unowned(resource, path, resource.get(path))
     for type_, (switch, path) in _INSIGHTS.items():
         for resource in view.of(type_):

@@ -75,15 +75,26 @@ def _distributions(view: View) -> Iterator[Hit]:
                     yield _old(resource, f"the origin is asked with {', '.join(sorted(spoken))}", custom.get(protocols))
 
 
+_WEAK = re.compile(r"Protocol-(?:SSLv[23]|TLSv1(?:\.1)?)$|(?:.*-)?(?:RC4|RC2|DES|EXP|NULL|ADH|MD5|IDEA|SEED)(?:-|$)")
+"""Protocols and ciphers that a classic load balancer can be told to speak, and should not."""
+
+
 def _classic_policies(view: View) -> Iterator[Hit]:
     """The SSL policies of classic load balancers (in Terraform Checkov reads them)."""
     for balancer in view.of("AWS::ElasticLoadBalancing::LoadBalancer"):
         for attribute in balancer.maps("Policies.Attributes"):
             name, value = plain(attribute.get("Name")) or "", plain(attribute.get("Value")) or ""
-            old = name in ("Protocol-TLSv1", "Protocol-TLSv1.1", "Protocol-SSLv3") and value.lower() == "true"
+            old = _WEAK.match(name) is not None and value.lower() == "true"
             reference = name == "Reference-Security-Policy" and value
             if old or (reference and "TLS-1-2" not in value):
                 yield _old(balancer, f"{name} is {value}", attribute)
+
+
+def check_client_certificates(view: View) -> Iterator[Hit]:
+    """Yield a hit for every stage whose back end cannot tell it from anybody else."""
+    for stage in view.of("AWS::ApiGateway::Stage"):
+        if stage.lacks("ClientCertificateId"):
+            yield stage.hit(f"{stage.address} shows its back end no certificate: ClientCertificateId is not given.")
 
 
 def check_default_endpoints(view: View) -> Iterator[Hit]:
@@ -119,6 +130,20 @@ RULES = (
         ),
         check=on_resources(check_default_endpoints),
         concept=check_default_endpoints,
+        framework="cloudformation",
+    ),
+    Rule(
+        id="PLB_TLS_8",
+        title="An API shows its back end no certificate",
+        severity=Severity.INFO,
+        why="A back end that is reached over HTTP cannot tell requests of the API from those of anybody else, so "
+        "whoever finds its address gets around the API.",
+        remedy="Create a client certificate, name it in the stage, and have the back end ask for it.",
+        references=(
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html",
+        ),
+        check=on_resources(check_client_certificates),
+        concept=check_client_certificates,
         framework="cloudformation",
     ),
 )
