@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reviewer import hcl
@@ -23,11 +24,32 @@ _EMPTY = hcl.Body()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an organization decides for itself. Folders are shell-style patterns; without any, the rule is silent."""
+
+    production: tuple[str, ...] = ()  # folders of roots that production runs on: they need a remote backend
+    encrypted_state: tuple[str, ...] = ()  # folders of OpenTofu roots whose state has to be encrypted by OpenTofu
+    required_tags: tuple[str, ...] = ()
+    module_hosts: tuple[str, ...] = ()  # hosts that modules may come from; empty: any that has a name
+    provider_namespaces: tuple[str, ...] = ()  # namespaces that providers may come from, beside those that are known
+
+    def covers(self, patterns: tuple[str, ...], directory: str) -> bool:
+        """Whether one of `patterns` means `directory`: itself, or a folder above it."""
+        return any(
+            fnmatchcase(directory, pattern.rstrip("/"))
+            or fnmatchcase(directory, f"{pattern.removesuffix('/**').rstrip('/')}/*")
+            or fnmatchcase(directory, pattern.removesuffix("/**"))
+            for pattern in patterns
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """The files directly in one directory of the repository: path from the repository's root -> bytes."""
 
     path: str
     files: Mapping[str, bytes]
+    settings: Settings = Settings()
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)  # what readers read once for all
     _parsed: dict[str, hcl.Body] = field(default_factory=dict, repr=False, compare=False)
 
@@ -69,6 +91,7 @@ class Rule:
     concept: Callable[[View], Iterable[Hit]] | None = None  # the same on resources of any form: of a plan, too
     framework: str = "terraform"
     supersedes: tuple[str, ...] = ()  # Checkov's rules that say the same of the same block, and less well
+    hides: bool = False  # the offending line holds a secret: it is never repeated
 
     def finding(self, hit: Hit, directory: Directory) -> Finding:
         """Return what the review says about one hit."""
@@ -82,7 +105,7 @@ class Rule:
             message=hit.message,
             scanner="plumbrule",
             framework=hit.framework or self.framework,
-            evidence=_evidence(directory.files.get(hit.span.path, b""), hit.span),
+            evidence="" if self.hides else _evidence(directory.files.get(hit.span.path, b""), hit.span),
             why=self.why,
             remedy=self.remedy,
             guideline=self.references[0] if self.references else None,

@@ -44,7 +44,17 @@ class Block:
 
 
 def read_blocks(directory: Directory) -> tuple[Block, ...]:
-    """Return the top-level blocks of a directory in the order of its files."""
+    """Return the top-level blocks of a directory in the order of its files; read once, however many rules ask.
+
+    A nested block with labels (`backend "s3" {}`) is a map with its label in it, as JSON syntax has it.
+    """
+    kept = directory.kept.get("blocks")
+    if not isinstance(kept, tuple):
+        kept = directory.kept["blocks"] = tuple(_read_blocks(directory))
+    return kept
+
+
+def _read_blocks(directory: Directory) -> list[Block]:
     blocks: list[Block] = []
     for path in directory.named(*_HCL):
         for lines_before, block in _hcl_blocks(directory, path):
@@ -54,7 +64,7 @@ def read_blocks(directory: Directory) -> tuple[Block, ...]:
         document = read_json(directory.files[path])
         if document is not None:
             blocks.extend(_json_blocks(path, document))
-    return tuple(blocks)
+    return blocks
 
 
 _OPENING = re.compile(rb"^(?:resource|data|module|locals|variable|output|provider|terraform)\b[^\n=]*\{", re.MULTILINE)
@@ -113,7 +123,10 @@ def _body(body: hcl.Body, line: int, end_line: int) -> Value:
 def _nested(block: hcl.Block) -> tuple[str, Value]:
     """A nested block; of a dynamic one the content of a statement is read, anything else is not known."""
     if block.type != "dynamic" or not block.labels:
-        return block.type, _body(block.body, block.start_line, block.end_line)
+        value = _body(block.body, block.start_line, block.end_line)
+        for label in reversed(block.labels):
+            value = Value(kind=Kind.MAP, line=value.line, end_line=value.end_line, entries=((label, value),))
+        return block.type, value
     content = block.body.blocks_of("content")
     if block.labels[0] == "statement" and content:
         return "statement", _body(content[0].body, block.start_line, block.end_line)

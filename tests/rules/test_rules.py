@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 
 from reviewer.model import Finding, Severity
 from reviewer.rules import RULES, Directory, run_rules
+from reviewer.rules.rule import Settings
 
 EXAMPLES = Path(__file__).parent
 EXPECT = re.compile(rb"(?:#|//) expect\s*$")
+
+SETTINGS = {
+    "PLB_STATE_7": Settings(production=("envs/prod*",)),
+    "PLB_STATE_12": Settings(encrypted_state=("**",)),
+}
+"""What an organization has set where the examples of a rule need it."""
 
 
 def _examples(kind: str) -> list[Path]:
@@ -27,7 +34,8 @@ def _run(example_: Path) -> list[Finding]:
         if path.is_file() and path.name != "expected.txt":
             name = path.relative_to(example_).as_posix()
             directories[name.rpartition("/")[0]][name] = path.read_bytes()
-    found = [run_rules(Directory(path=path, files=files)) for path, files in directories.items()]
+    decided = SETTINGS.get(example_.parent.name, Settings())
+    found = [run_rules(Directory(path=path, files=files, settings=decided)) for path, files in directories.items()]
     return [finding for findings in found for finding in findings]
 
 

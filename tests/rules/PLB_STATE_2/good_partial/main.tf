@@ -1,0 +1,6 @@
+terraform {
+  # the rest comes with -backend-config
+  backend "s3" {
+    region = "eu-central-1"
+  }
+}

@@ -1,0 +1,8 @@
+terraform {
+  backend "s3" {
+    bucket       = "acme-states"
+    key          = "shop/terraform.tfstate"
+    encrypt      = true
+    use_lockfile = false # expect
+  }
+}

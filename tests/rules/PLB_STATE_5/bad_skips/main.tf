@@ -1,0 +1,10 @@
+terraform {
+  backend "s3" {
+    bucket                      = "acme-states"
+    key                         = "shop/terraform.tfstate"
+    encrypt                     = true
+    use_lockfile                = true
+    skip_credentials_validation = true # expect
+    skip_region_validation      = true # expect
+  }
+}

@@ -1,0 +1,7 @@
+terraform {
+  backend "consul" {
+    address = "consul.example.org"
+    scheme  = "http" # expect
+    path    = "states/shop"
+  }
+}

@@ -1,0 +1,9 @@
+terraform {
+  backend "gcs" {
+    bucket = "acme-states"
+  }
+}
+
+module "shop" {
+  source = "../../modules/shop"
+}
