@@ -60,7 +60,7 @@ class Risk(enum.StrEnum):
 
     SAFE = "safe"  # in place, no replacement, no cost
     INPUT = "input"  # adds a variable that the author must give a value
-    REPLACE = "replace"  # the provider recreates or restarts what is there
+    REPLACE = "replace"  # recreates, restarts or cuts off what is there
     COST = "cost"  # more to pay
 
 

@@ -80,7 +80,7 @@ def _risk(fix: Fix, name: str) -> str:
     edit = f"The edit is {_size(fix)}"
     thing = code(name) or "this"
     if fix.suggestion.risk is Risk.REPLACE:
-        return f"{edit}, but where {thing} exists already, the provider recreates or restarts it to apply this."
+        return f"{edit}, but where {thing} exists already, applying it recreates, restarts or cuts off what is there."
     return f"{edit}, but there is more to pay for {thing} afterwards." if fix.suggestion.risk is Risk.COST else ""
 
 

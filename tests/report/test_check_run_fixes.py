@@ -154,7 +154,7 @@ The fix for `infra/database.tf:9`:
 +  publicly_accessible = false
 ```
 
-The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. Take a snapshot first. The diff for `infra/database.tf:10`, not applied:
+The edit is one line, but where `aws_db_instance.orders` exists already, applying it recreates, restarts or cuts off what is there. Take a snapshot first. The diff for `infra/database.tf:10`, not applied:
 
 ```diff
 -  storage_encrypted   = false
@@ -244,7 +244,7 @@ Adds a decision for you: `admin_cidrs` has no value yet.
 
 `storage_encrypted = false` on `aws_db_instance.orders`. Snapshots and backups can be read by whoever gets hold of them; turning it on later recreates the database.
 
-The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. Take a snapshot first. The diff for `infra/database.tf:10`, not applied:
+The edit is one line, but where `aws_db_instance.orders` exists already, applying it recreates, restarts or cuts off what is there. Take a snapshot first. The diff for `infra/database.tf:10`, not applied:
 
 ```diff
 -  storage_encrypted   = false

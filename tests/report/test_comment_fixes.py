@@ -169,7 +169,7 @@ def test_a_fix_that_replaces_is_a_diff_with_a_warning_first():
 
 <!-- plumbrule:fix v1 -->
 
-The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. Take a snapshot and plan a window. The diff for `infra/database.tf:10`, not applied:
+The edit is one line, but where `aws_db_instance.orders` exists already, applying it recreates, restarts or cuts off what is there. Take a snapshot and plan a window. The diff for `infra/database.tf:10`, not applied:
 
 ```diff
 -  storage_encrypted   = false
@@ -232,7 +232,7 @@ def test_one_click_and_a_diff_for_the_rest_of_a_block():
   publicly_accessible = false
 ```
 
-The edit is one line, but where `aws_db_instance.orders` exists already, the provider recreates or restarts it to apply this. The diff for `infra/database.tf:10`, not applied:
+The edit is one line, but where `aws_db_instance.orders` exists already, applying it recreates, restarts or cuts off what is there. The diff for `infra/database.tf:10`, not applied:
 
 ```diff
 -  storage_encrypted   = false
@@ -476,7 +476,7 @@ def test_a_fix_of_lines_with_a_secret_is_told_in_words(replacement):
 def test_words_for_a_fix_that_replaces_warn_first_and_name_the_option():
     fix = suggest("infra/bastion.tf", '  password = "hunter2!"\n', 1, 1, "  password = var.p\n", risk=Risk.REPLACE)
     assert fix_part(ssh(fix, inputs=("p",), warnings=("Drain it first",))) == snapshot("""\
-The edit is one line, but where `aws_security_group.bastion` exists already, the provider recreates or restarts it to apply this. Drain it first. A fix was proved, but it is not shown here: the lines hold what looks like a secret. `plumbrule fix --also replace` applies it.
+The edit is one line, but where `aws_security_group.bastion` exists already, applying it recreates, restarts or cuts off what is there. Drain it first. A fix was proved, but it is not shown here: the lines hold what looks like a secret. `plumbrule fix --also replace` applies it.
 
 Adds a decision for you: `p` has no value yet.\
 """)
