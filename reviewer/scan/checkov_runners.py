@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reviewer.scan import manifests, samples, secret_filters
+from reviewer.scan import lookups, manifests, samples, secret_filters
 
 FRAMEWORKS = (
     *("terraform", "cloudformation", "kubernetes", "helm", "kustomize", "dockerfile", "github_actions"),
@@ -166,12 +166,14 @@ def _make_safe() -> None:
     from checkov.common.models.enums import ParallelizationType
     from checkov.common.parallelizer.parallel_runner import parallel_runner
     from checkov.common.runners import base_runner
+    from checkov.terraform.checks.resource import base_resource_negative_value_check, base_resource_value_check
     from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
     from detect_secrets.core.plugins import util as plugins
 
     parallel_runner.type = ParallelizationType.NONE
     base_runner.ignored_directories.clear()
     evaluate_terraform.evaluate = remembering(evaluate_terraform.evaluate)
+    base_resource_value_check.dpath = base_resource_negative_value_check.dpath = lookups
     BaseRegistry.run_checks = _run_graph_checks
     base_attribute_solver.ThreadPoolExecutor = base_resource_solver.ThreadPoolExecutor = _AtOnce
     plugins.import_file_as_module = functools.cache(plugins.import_file_as_module)  # compiled for each scan otherwise

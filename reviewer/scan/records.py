@@ -119,8 +119,8 @@ def _block(framework: str, record: Any, path: str, files: Tree) -> Span:
 
 
 def _hcl_block(path: str, line: int, files: Tree) -> hcl.Block | None:
-    """The innermost top-level block at a line (Checkov's first line is that of `resource ...`)."""
-    return next((b for b in files.hcl(path).blocks if b.start_line <= line <= b.end_line), None)
+    """The top-level block at a line (Checkov's first line is that of `resource ...`)."""
+    return files.block_at(path, line)
 
 
 def _place(framework: str, record: Any, path: str, block: Span, files: Tree) -> narrow.Place:

@@ -6,6 +6,7 @@ Runs only in the contained child.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import os
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Tree:
         self.source = functools.lru_cache(maxsize=None)(self._read)
         self.lines = functools.lru_cache(maxsize=None)(self._lines)
         self.hcl = functools.lru_cache(maxsize=None)(self._parse)
+        self._first_lines = functools.lru_cache(maxsize=None)(self._starts)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -50,6 +52,15 @@ class Tree:
 
     def _parse(self, path: str) -> hcl.Body:
         return hcl.parse(self.source(path))
+
+    def _starts(self, path: str) -> tuple[int, ...]:
+        return tuple(block.start_line for block in self.hcl(path).blocks)
+
+    def block_at(self, path: str, line: int) -> hcl.Block | None:
+        """Return the top-level block of a file of HCL that a line belongs to."""
+        at = bisect.bisect_right(self._first_lines(path), line) - 1
+        found = self.hcl(path).blocks[at] if at >= 0 else None
+        return found if found and line <= found.end_line else None
 
     def originals(self) -> dict[str, bytes]:
         """Return the content of every file by its real name."""
