@@ -10,12 +10,16 @@ from reviewer.rules import (
     backend,
     backups,
     encryption,
+    identities,
     keys,
     logging,
     managed_keys,
     modules,
     network,
     oidc,
+    policies,
+    secrets,
+    sensitive,
     skips,
     state,
     state_bucket,
@@ -45,6 +49,8 @@ FAMILIES = (
     backend,
     state_bucket,
     tofu,
+    policies,
+    identities,
 )
 """The modules that hold rules, one a line."""
 
