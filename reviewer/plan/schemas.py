@@ -7,6 +7,7 @@ checked when it is; read in the contained child. Running a provider to learn its
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -117,10 +118,18 @@ class Store:
     def _text(self, source: str) -> bytes:
         if self.folder is None or not _SOURCE.fullmatch(source):
             return b""
+        path = self._path(source)
         try:
-            return self._path(source).read_bytes()
+            return _read(path, path.stat().st_mtime_ns)
         except OSError:
             return b""
+
+
+@functools.lru_cache(maxsize=8)
+def _read(path: Path, changed: int) -> bytes:
+    """Read a file once, and again after it was `changed`: a plan asks for one type after the other."""
+    del changed
+    return path.read_bytes()
 
 
 def _run(program: Path, folder: Path, *arguments: str) -> bytes:

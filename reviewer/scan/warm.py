@@ -342,11 +342,15 @@ def _starts_programs(request: Mapping[str, Any]) -> bool:
 
 
 def _forked(answer: Callable[[], bytes]) -> Callable[[], str]:
-    """Fork a child that answers and ends; what is returned waits for its answer, "" when it has none."""
+    """Fork a child that answers and ends; what is returned waits for its answer, "" when it has none.
+
+    Whatever the child started ends with it.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
+            os.setsid()
             sandbox.close_descriptors(writing)
             os.write(writing, answer())
         os._exit(0)
@@ -355,6 +359,8 @@ def _forked(answer: Callable[[], bytes]) -> Callable[[], str]:
     def wait() -> str:
         with os.fdopen(reading, "rb") as pipe:
             said = pipe.read()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         return said.decode("utf-8", "replace")
 

@@ -16,11 +16,19 @@ from reviewer.scan.warm_process import ParentDied, WarmProcess
 confined = pytest.mark.skipif(landlock.abi() < 1 or not seccomp.available(), reason="no Landlock or seccomp here")
 
 SHUT_IN = """
-import sys, os, socket, threading
+import ctypes, sys, os, socket, threading
 from pathlib import Path
 from reviewer.scan import sandbox
+def clone(flags):
+    libc = ctypes.CDLL(None, use_errno=True)
+    pid = libc.syscall(56 if os.uname().machine == "x86_64" else 220, flags, 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 read, write = Path(sys.argv[1]), Path(sys.argv[2])
-held = sandbox.confine(readable=[*sandbox.readable_paths(), read], writable=[write], programs={programs})
+kinds = dict(programs={programs}, local_sockets={sockets})
+held = sandbox.confine(readable=[*sandbox.readable_paths(), read], writable=[write], **kinds)
 print(held)
 def attempt(name, function):
     try:
@@ -39,14 +47,22 @@ attempt("list root", lambda: os.listdir("/"))
 attempt("socket", lambda: socket.socket())
 attempt("kill", lambda: os.kill(os.getppid(), 0))
 attempt("fork", lambda: os.fork() or os._exit(0))
+attempt("session", os.setsid)
+attempt("group", lambda: os.setpgid(0, 0))
+attempt("socket here", lambda: socket.socket(socket.AF_UNIX).bind(sys.argv[2] + "/s"))
+attempt("socket there", lambda: socket.socket(socket.AF_UNIX).bind(sys.argv[1] + "/s"))
+attempt("unheard socket", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
+attempt("own existence", lambda: os.kill(os.getpid(), 0))
+attempt("own signal", lambda: os.kill(os.getpid(), 10))
+attempt("namespace", lambda: clone(0x10000000 | 17))
 """
 
 
-def run_shut_in(tmp_path: Path, *, programs: bool) -> list[str]:
+def run_shut_in(tmp_path: Path, *, programs: bool, sockets: bool = False) -> list[str]:
     for name in ("in", "out"):
         (tmp_path / name).mkdir()
     (tmp_path / "in" / "a").write_text("x")
-    script = SHUT_IN.format(programs=programs)
+    script = SHUT_IN.format(programs=programs, sockets=sockets)
     argv = [sys.executable, "-c", script, str(tmp_path / "in"), str(tmp_path / "out")]
     env = process.clean_environment({"PYTHONPATH": str(Path(sandbox.__file__).parents[2])})
     done = process.run(argv, env=env, timeout=30)
@@ -67,6 +83,14 @@ def test_a_confined_process_has_its_paths_and_its_threads_and_no_more(tmp_path: 
         "socket Operation not permitted",
         "kill Operation not permitted",
         "fork Operation not permitted",
+        "session Operation not permitted",
+        "group Operation not permitted",
+        "socket here Operation not permitted",
+        "socket there Operation not permitted",
+        "unheard socket Operation not permitted",
+        "own existence Operation not permitted",
+        "own signal Operation not permitted",
+        "namespace Operation not permitted",
     ]
 
 
@@ -75,6 +99,23 @@ def test_a_process_that_needs_programs_may_start_them_and_has_no_socket(tmp_path
     said = run_shut_in(tmp_path, programs=True)
     assert "fork did" in said
     assert "socket Operation not permitted" in said
+
+
+@confined
+def test_a_process_with_local_sockets_has_them_in_its_own_folder_and_none_of_the_network(tmp_path: Path) -> None:
+    said = run_shut_in(tmp_path, programs=True, sockets=True)
+    assert "socket Operation not permitted" in said
+    assert said[said.index("fork did") :] == [
+        "fork did",
+        "session Operation not permitted",
+        "group Operation not permitted",
+        "socket here did",
+        "socket there Permission denied",
+        "unheard socket Operation not permitted",
+        "own existence did",
+        "own signal Operation not permitted",
+        "namespace Operation not permitted",
+    ]
 
 
 @pytest.mark.parametrize(
