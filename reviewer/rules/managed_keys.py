@@ -113,15 +113,21 @@ def check_buckets(view: View) -> Iterator[Hit]:
                 algorithm = default.get("SSEAlgorithm", "sse_algorithm")
                 if plain(algorithm) == "AES256" and not _takes_logs(view, resource):
                     message = f"{resource.address} asks for AES256: the key is S3's own, and nobody sees who uses it."
-                    yield resource.hit(message, algorithm)
+                    bucket = next(iter(_buckets(view, resource)), None)
+                    yield bucket.hit(message) if bucket else resource.hit(message, algorithm)
 
 
 _DELIVERY = re.compile(r"log-delivery-write|LogDelivery(?:Write)?\b|logging\.s3\.amazonaws\.com")
 
 
+def _buckets(view: View, resource: Resource) -> list[Resource]:
+    """The buckets whose encryption this sets, where they stand beside it."""
+    return [bucket for bucket in view.of("aws_s3_bucket") if view.refers(resource, bucket)]
+
+
 def _takes_logs(view: View, resource: Resource) -> bool:
     """Whether a bucket is where S3 writes access logs: such a bucket must be encrypted with S3's key."""
-    buckets = [bucket for bucket in view.of("aws_s3_bucket", "AWS::S3::Bucket") if view.refers(resource, bucket)]
+    buckets = _buckets(view, resource)
     around = [resource, *buckets]
     for bucket in (*buckets, resource):
         around += view.referring(bucket, "aws_s3_bucket_acl", "aws_s3_bucket_policy", "AWS::S3::BucketPolicy")

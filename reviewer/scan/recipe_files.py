@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
 
 from reviewer.fix.recipes import Recipes, read_recipes
+from reviewer.rules import RULES
 from reviewer.settings import CONFIG_DIR
 
 FOLDER = CONFIG_DIR / "recipes"
@@ -41,26 +43,40 @@ Loader.yaml_implicit_resolvers = {
 @functools.cache
 def recipes() -> Recipes:
     """Return the table of recipes; its files are read once, its rows when they are asked for. Raises BadRecipes."""
-    return read_files(FOLDER)
+    return read_files(FOLDER, {rule.id: rule.supersedes for rule in RULES.values()})
 
 
-def read_files(folder: Path) -> Recipes:
-    """Return the table that the files below `folder` hold."""
+def read_files(folder: Path, superseded: Mapping[str, Collection[str]] = MappingProxyType({})) -> Recipes:
+    """Return the table that the files below `folder` hold.
+
+    A rule that speaks in place of others (`superseded`) and has no rows of its own is mended by theirs.
+    """
     files = [_File(path) for path in sorted(folder.glob("*/*.yml"), key=lambda p: (p.name.endswith(DERIVED), p))]
-    rows: dict[_Key, list[tuple[_File, int]]] = {}
+    rows: _Rows = {}
     for file in files:
         for number, rule in enumerate(file.rules):
             rows.setdefault((file.framework, rule), []).append((file, number))
+    rows = {**_inherited(rows, superseded), **rows}
 
     @functools.cache
     def read(key: _Key) -> Recipes:
-        return read_recipes((file.name, file.framework, {"recipes": [file.row(n)]}) for file, n in rows[key])
+        written = ((file, {**file.row(number), "rule": key[1]}) for file, number in rows[key])
+        return read_recipes((file.name, file.framework, {"recipes": [row]}) for file, row in written)
 
     return Recipes(
         recipes=_Asked(rows, lambda key: read(key).recipes.get(key)),
         advice=_Asked(rows, lambda key: read(key).advice.get(key)),
         choices=read_recipes((file.name, file.framework, file.head()) for file in files).choices,
     )
+
+
+def _inherited(rows: _Rows, superseded: Mapping[str, Collection[str]]) -> _Rows:
+    found: _Rows = {}
+    for rule, others in superseded.items():
+        for (framework, other), of_it in rows.items():
+            if other in others:
+                found.setdefault((framework, rule), []).extend(of_it)
+    return found
 
 
 class _File:
@@ -88,6 +104,9 @@ class _File:
 
 def _loaded(text: str) -> Any:
     return yaml.load(text, Loader=Loader)  # noqa: S506 (it is a safe loader)
+
+
+_Rows = dict[_Key, list[tuple[_File, int]]]
 
 
 class _Asked(Mapping[_Key, tuple[_T, ...]]):

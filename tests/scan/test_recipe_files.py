@@ -24,3 +24,11 @@ def test_a_rule_that_no_row_is_about_is_not_in_the_table() -> None:
     table = read_files(FOLDER)
     assert ("terraform", "CKV_AWS_0") not in table.recipes
     assert table.of("terraform", "CKV_AWS_0", "aws_instance") == ()
+
+
+def test_a_rule_that_supersedes_others_is_mended_by_their_rows() -> None:
+    table = read_files(FOLDER, {"PLB_KEY_4": ("CKV_AWS_7",), "PLB_OIDC_1": ("CKV_AWS_7",)})
+    (mine,) = table.of("cloudformation", "PLB_KEY_4", "AWS::KMS::Key")
+    (theirs,) = table.of("cloudformation", "CKV_AWS_7", "AWS::KMS::Key")
+    assert mine.rule == "PLB_KEY_4" and mine.edit == theirs.edit
+    assert not table.of("terraform", "PLB_OIDC_1", "aws_kms_key")  # it has rows of its own
