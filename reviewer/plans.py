@@ -19,7 +19,9 @@ from reviewer.plan import rego_findings
 from reviewer.plan.planned import GivenPlan
 from reviewer.planning import PlannedPair, plan_roots
 from reviewer.rules.plan import PlanThresholds, PlanView, run_plan_rules
+from reviewer.rules.plan.rule import CHANGING, SharedModule
 from reviewer.scan.commits import PairScan
+from reviewer.scan.kinds import TERRAFORM_ENDINGS
 from reviewer.scan.running import Bench
 from reviewer.scan.scanner import ScanFailed
 from reviewer.tfplan.bounds import PlanFormatError
@@ -98,8 +100,10 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
         base = unite(base, before, one.pair.base.statements if one.pair.base else ())
         head = unite(head, one.pair.head.findings, one.pair.head.statements)
     told: list[NotExamined] = []
+    shared = tuple(_shared(pair, judged, diff))
     for one in judged:
-        found = [*_found(one, wishes), *_by_policies(bench, one, wishes, told)]
+        once = tuple(module for module in shared if one is judged[0])  # told with the first plan
+        found = [*_found(one, wishes, once), *_by_policies(bench, one, wishes, told)]
         head = replace(head, findings=(*head.findings, *dict.fromkeys(_at_head(one, found, diff))))
     head = replace(head, not_examined=(*head.not_examined, *told))
     return Planned(base=base, head=head, plans=judged, not_planned=not_planned, statements=statements)
@@ -121,7 +125,25 @@ def judged_plans(planned: Iterable[PlannedPair]) -> tuple[tuple[JudgedPlan, ...]
     return tuple(judged), tuple(without)
 
 
-def _found(judged: JudgedPlan, wishes: Wishes) -> tuple[Finding, ...]:
+def _shared(pair: PairScan, judged: Sequence[JudgedPlan], diff: Diff) -> Iterator[SharedModule]:
+    """Yield the modules that are written in, and through which alone the plans of several roots change."""
+    changed = {
+        hunk.path.rpartition("/")[0]: hunk for hunk in reversed(diff.hunks) if hunk.path.endswith(TERRAFORM_ENDINGS)
+    }
+    changing = {one.pair.root for one in judged if any(change.action in CHANGING for change in one.plan.changes)}
+    for directory, hunk in sorted(changed.items()):
+        roots = sorted(
+            root.root
+            for root in pair.roots
+            if root.root in changing and root.root not in changed and directory in root.head.graph.closure(root.root)
+        )
+        if len(roots) > 1:
+            line = min(hunk.added, default=hunk.start_line)
+            place = Span(path=hunk.path, start_line=line, end_line=line)
+            yield SharedModule(directory=directory, roots=tuple(roots), place=place)
+
+
+def _found(judged: JudgedPlan, wishes: Wishes, shared: tuple[SharedModule, ...]) -> tuple[Finding, ...]:
     """Return what the rules on plans say."""
     pair = judged.pair
     view = PlanView(
@@ -134,6 +156,7 @@ def _found(judged: JudgedPlan, wishes: Wishes) -> tuple[Finding, ...]:
             max_destroys=wishes.policy.max_destroys, cost_increase_percent=wishes.policy.max_cost_increase
         ),
         infracost=_costs(pair, wishes.given),
+        shared=shared,
     )
     return run_plan_rules(view)
 

@@ -161,3 +161,13 @@ def test_the_plan_of_the_workflow_counts_more_and_its_secrets_go_nowhere(world):
     assert "**1 to replace: `aws_dynamodb_table.orders`**" in pull.check_run.summary
     told = pull.check_run.summary + "".join(comment.body for comment in pull.comments)
     assert secret not in told
+
+
+def test_a_module_that_two_environments_share_is_told_once(world):
+    call = 'module "bucket" {\n  source = "../../modules/bucket"\n  name   = "acme"\n}\n'
+    world.github.push(world.repo, {"envs/dev/main.tf": call, "envs/prod/main.tf": call}, tell=False)
+    versioned = MODULE.replace("  bucket = var.name\n", "  bucket = var.name\n  force_destroy = true\n")
+    pull = world.review({"modules/bucket/main.tf": versioned})
+    assert pull.check_run.summary.count("PLB_PLAN_BLAST_2") == 1
+    assert "`envs/dev`" in pull.check_run.summary
+    assert "`envs/prod`" in pull.check_run.summary

@@ -24,6 +24,18 @@ def check_radius(view: PlanView) -> Iterator[PlanHit]:
     )
 
 
+def check_shared(view: PlanView) -> Iterator[PlanHit]:
+    """Yield a hit for each module through which the change reaches several roots at once."""
+    for module in view.shared:
+        roots = listed([root or "the repository's root" for root in module.roots])
+        yield PlanHit(
+            name=module.directory,
+            place=module.place,
+            message=f"{module.directory or 'This directory'} is used by {len(module.roots)} roots, and this change of "
+            f"it alone changes what they make: {roots}.",
+        )
+
+
 RULES = (
     PlanRule(
         id="PLB_PLAN_BLAST_1",
@@ -34,5 +46,15 @@ RULES = (
         remedy="Add moved blocks for what was only renamed, split the change, or raise plan.max_destroys for it.",
         references=("https://developer.hashicorp.com/terraform/language/modules/develop/refactoring",),
         check=check_radius,
+    ),
+    PlanRule(
+        id="PLB_PLAN_BLAST_2",
+        title="A change of a shared module reaches several environments at once",
+        severity=Severity.LOW,
+        why="Who merges it changes all of them with the next apply, production included, wherever it was tried.",
+        remedy="Give the module a version (a tag in its source) and let each environment take it when it is ready, or "
+        "apply the roots one after the other and look at each.",
+        references=("https://developer.hashicorp.com/terraform/language/modules/sources",),
+        check=check_shared,
     ),
 )

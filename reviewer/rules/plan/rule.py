@@ -25,6 +25,15 @@ class PlanThresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedModule:
+    """A module that the change writes in, and the roots whose plan changes because of it alone."""
+
+    directory: str
+    roots: tuple[str, ...]  # more than one, in order
+    place: Span  # the first line of it that the change wrote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """One plan and what rules may look at with it.
 
@@ -38,6 +47,7 @@ class PlanView:
     places: Mapping[str, Place] = field(default_factory=dict)  # of the head
     thresholds: PlanThresholds = PlanThresholds()
     infracost: Mapping[str, Any] | None = None  # what `infracost diff --format json` wrote
+    shared: tuple[SharedModule, ...] = ()  # those that are told with this plan
 
     def changing(self) -> Iterator[ResourceChange]:
         """Yield the managed resources that are created, updated, replaced or deleted."""
@@ -62,6 +72,7 @@ class PlanHit:
     attribute: str = ""  # of the resource: the line to show; "" for its block
     severity: Severity | None = None  # None: the rule's own
     name: str = ""  # without a change: `output.password`, `check.health`; "" for the root
+    place: Span | None = None  # without a change: where it is written, if it is not known by its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +90,7 @@ class PlanRule:
     def finding(self, hit: PlanHit, view: PlanView) -> Finding:
         """Return what the review says about one hit."""
         place = view.place_of(hit.change) if hit.change else view.places.get(without_indexes(hit.name))
-        block = place.block if place else view.anchor
+        block = place.block if place else hit.place or view.anchor
         return Finding(
             rule=self.id,
             title=self.title,

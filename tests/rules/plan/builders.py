@@ -10,6 +10,7 @@ from typing import Any
 
 from reviewer.model import PlanAction, Severity, Span
 from reviewer.rules.plan import PlanThresholds, PlanView
+from reviewer.rules.plan.rule import SharedModule
 from reviewer.tfplan.model import CheckResult, OutputChange, Place, Plan, ResourceChange
 
 ANCHOR = Span(path="envs/prod/main.tf", start_line=1, end_line=1)
@@ -66,6 +67,7 @@ def view(
     drift: tuple[ResourceChange, ...] = (),
     thresholds: PlanThresholds | None = None,
     infracost: Mapping[str, Any] | None = None,
+    shared: tuple[SharedModule, ...] = (),
 ) -> PlanView:
     """What the rules look at."""
     plan = Plan(changes=changes, outputs=outputs, checks=checks, drift=drift)
@@ -77,6 +79,7 @@ def view(
         before_places=before_places or {},
         thresholds=thresholds or PlanThresholds(),
         infracost=infracost,
+        shared=shared,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reviewer.model import Severity
+from reviewer.model import Severity, Span
 from reviewer.rules.plan import PlanThresholds
+from reviewer.rules.plan.rule import SharedModule
 from reviewer.tfplan.model import CheckResult
 from tests.rules.plan.builders import bad, change, good, kept, replaced, view
 
@@ -48,6 +49,11 @@ def _taken_down(number, allowed):
     return view(*changes, last, thresholds=PlanThresholds(max_destroys=allowed))
 
 
+def _shared(*roots):
+    place = Span(path="modules/net/main.tf", start_line=3, end_line=3)
+    return view(shared=(SharedModule(directory="modules/net", roots=roots, place=place),))
+
+
 BLAST = (
     bad(
         "PLB_PLAN_BLAST_1",
@@ -59,6 +65,16 @@ BLAST = (
     ),
     bad("PLB_PLAN_BLAST_1", "none is allowed", _taken_down(1, 0), "0 resources are deleted and 1 replaced"),
     good("PLB_PLAN_BLAST_1", "just as many", _taken_down(3, 3)),
+    bad(
+        "PLB_PLAN_BLAST_2",
+        "two environments",
+        _shared("envs/dev", "envs/prod"),
+        "modules/net is used by 2 roots, and this change of it alone changes what they make: envs/dev and envs/prod.",
+        severity=Severity.LOW,
+    ),
+    bad("PLB_PLAN_BLAST_2", "and the repository's own root", _shared("", "a", "b"), "used by 3 roots"),
+    good("PLB_PLAN_BLAST_2", "nothing is shared", view(kept("aws_instance.a", {"id": "i"}))),
+    good("PLB_PLAN_BLAST_2", "a root's own code", view(change("null_resource.a", None, {}))),
     good("PLB_PLAN_BLAST_1", "only created", view(*(change(f"null_resource.a[{n}]", None, {}) for n in range(20)))),
 )
 
