@@ -253,7 +253,15 @@ def _resolved(value: Value, follow: Resolve, depth: int = MAX_DEPTH) -> Value:
     )
 
 
-def _documents(directory: Directory) -> Iterator[Resource]:
+def read_documents(directory: Directory) -> tuple[tuple[str, Value], ...]:
+    """Return the templates and manifests of a directory, each with its path; read once, however many rules ask."""
+    kept = directory.kept.get("documents")
+    if not isinstance(kept, tuple):
+        kept = directory.kept["documents"] = tuple(_read_documents(directory))
+    return kept
+
+
+def _read_documents(directory: Directory) -> Iterator[tuple[str, Value]]:
     for path in directory.named(".json", ".yml", ".yaml", ".template"):
         if path.lower().endswith((".tf.json", ".tofu.json")):
             continue
@@ -261,9 +269,13 @@ def _documents(directory: Directory) -> Iterator[Resource]:
         if b"Resources" not in source and b"apiVersion" not in source:
             continue
         document = read_json(source)
-        for found in (document,) if document else read_yaml(source):
-            yield from _template(path, found)
-            yield from _manifests(path, found)
+        yield from ((path, found) for found in ((document,) if document else read_yaml(source)))
+
+
+def _documents(directory: Directory) -> Iterator[Resource]:
+    for path, document in read_documents(directory):
+        yield from _template(path, document)
+        yield from _manifests(path, document)
 
 
 def _template(path: str, document: Value) -> Iterator[Resource]:
