@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from reviewer.model import Finding
 from reviewer.rules import (
+    azure_data,
+    azure_identity,
+    azure_network,
+    azure_runtimes,
     backend,
     backups,
     encryption,
+    endpoints,
     exposure,
+    firewalls,
+    google_compute,
+    google_data,
+    google_gke,
+    google_identity,
     identities,
     keys,
     kubernetes,
@@ -63,6 +73,16 @@ FAMILIES = (
     sensitive,
     exposure,
     paths,
+    endpoints,
+    azure_data,
+    azure_identity,
+    azure_network,
+    azure_runtimes,
+    firewalls,
+    google_compute,
+    google_data,
+    google_gke,
+    google_identity,
 )
 """The modules that hold rules, one a line."""
 

@@ -6,6 +6,7 @@ speak of whole services, of what is left out, of ways through several statements
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reviewer.model import Severity
@@ -17,6 +18,7 @@ from reviewer.rules.rule import Hit, Rule
 from reviewer.rules.statements import Statement
 
 _REFERENCE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
+_EVERYTHING = re.compile(r"(?!kms:)(?:[\w-]+|\*):\*|\*")
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 """Types whose policies Checkov does not read."""
 
@@ -186,4 +188,29 @@ ERASES_LOGS = Rule(
     concept=erases_logs,
 )
 
-RULES = (SERVICE, SERVICE_SOMEWHERE, ADMINISTRATOR, EVERYTHING_BUT, ESCALATION, ERASES_LOGS)
+
+def everything_to_guests(view: View) -> Iterator[Hit]:
+    """Yield a hit for each policy of a resource that allows all actions to somebody it names. A key's has to."""
+    for policy in read_policies(view):
+        if policy.is_trust or policy.is_identity or "kms" in " ".join((policy.resource.type, *policy.used_by)).lower():
+            continue
+        for statement in policy.allowing:
+            guests = names(statement.principals_of("AWS"))
+            found = next((a for a in statement.actions if _EVERYTHING.fullmatch(plain(a) or "")), None)
+            if found is not None and guests and "*" not in guests and statement.conditions == ():
+                message = f"{policy.resource.address} allows {found.text} to {', '.join(guests[:2])[:120]}."
+                yield policy.resource.hit(message, found)
+
+
+EVERYTHING_TO_GUESTS = Rule(
+    id="PLB_IAM_10",
+    title="A resource's policy allows everything to those it lets in",
+    severity=Severity.LOW,
+    why="Deleting the resource and changing the policy itself are in it, too.",
+    remedy="Name the actions that they use, such as sqs:SendMessage or s3:GetObject.",
+    references=(_REFERENCE,),
+    check=on_resources(everything_to_guests),
+    concept=everything_to_guests,
+)
+
+RULES = (SERVICE, SERVICE_SOMEWHERE, ADMINISTRATOR, EVERYTHING_BUT, ESCALATION, ERASES_LOGS, EVERYTHING_TO_GUESTS)
