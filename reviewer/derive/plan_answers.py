@@ -39,10 +39,11 @@ def answers(provider: Provider, type_: str) -> Answers:
     block = provider.resources[type_]
     bare = bare_plan(provider, type_, block)
     defaults = dict(_defaults(block, bare)) if bare else {}
-    for name in block["block_types"]:
-        config = written(block, only_required=True) | {name: _blocks(block["block_types"][name], only_required=True)}
-        if planned := provider.plan(type_, config):
-            defaults |= {path: v for path, v in _defaults(block, planned) if path.startswith(f"{name}.")}
+    for name, nested in block["block_types"].items():
+        for blocks in (True, False):
+            value = _blocks(nested, only_required=True, blocks=blocks)
+            if planned := provider.plan(type_, written(block, only_required=True) | {name: value}):
+                defaults |= {path: v for path, v in _defaults(block, planned) if path.startswith(f"{name}.")}
     return Answers(
         defaults=defaults,
         nothing=tuple(_nothing(block, bare)) if bare else (),
@@ -64,22 +65,25 @@ def filled(block: Block, bare: Planned | None) -> frozenset[str]:
     return frozenset(name for name in block["block_types"] if bare and is_unknown(bare.value.get(name)))
 
 
-def written(block: Block, *, only_required: bool, depth: int = 0) -> dict[str, Any]:
-    """Return a value of a block in which everything that may be written is, or only what must be."""
+def written(block: Block, *, only_required: bool, blocks: bool = False, depth: int = 0) -> dict[str, Any]:
+    """Return a value of a block in which everything that may be written is, or only what must be.
+
+    With `blocks`, every block is written, and in each only what must be.
+    """
     found = empty(block)
     for name, attribute in block["attributes"].items():
         if attribute.get("required") or (attribute.get("optional") and not only_required and name != "id"):
             found[name] = _value(attribute["type"], _FIRST)
     for name, nested in block["block_types"].items():
-        if nested.get("min_items") or not (only_required or name == "timeouts"):
-            found[name] = _blocks(nested, only_required=only_required, depth=depth + 1)
+        if nested.get("min_items") or ((blocks or not only_required) and name != "timeouts"):
+            found[name] = _blocks(nested, only_required=only_required, blocks=blocks, depth=depth + 1)
     return found
 
 
-def _blocks(nested: Block, *, only_required: bool, depth: int = 0) -> Any:
+def _blocks(nested: Block, *, only_required: bool, blocks: bool = False, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         return [] if nested["nesting_mode"] in {"list", "set"} else None
-    one = written(nested["block"], only_required=only_required, depth=depth)
+    one = written(nested["block"], only_required=only_required, blocks=blocks, depth=depth)
     return [one] if nested["nesting_mode"] in {"list", "set"} else one
 
 

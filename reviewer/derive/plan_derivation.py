@@ -12,9 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from reviewer.derive import plan_answers, plan_bindings, plan_probe, plan_pulumi, plan_tables, schemas
 
 Block = dict[str, Any]
+
+REVIEWED = "reviewed.yml"
+"""What people know, in the folder of the tables: see there."""
 
 _PULUMI = {"aws": "aws", "azurerm": "azure", "google": "gcp"}
 _HEAD_ASKED = "what a real provider answered to `plumbrule plan-tables ask`: see docs/plan-fidelity.md"
@@ -81,9 +86,16 @@ def derive(provider: str, packages: Path, into: Path) -> Iterator[str]:
     compact = {type_: plan_tables.compact(block) for type_, block in blocks.items()}
     (into / f"{provider}.json").write_text(plan_tables.text(head, compact), encoding="utf-8")
     yield f"{len(own)} resource types, {len(blocks) - len(own)} data sources; {len(told)} found in {pulumi.name}"
-    for name, found in (("defaults", _defaults(own, told, asked)), ("replaces", _replaces(own, told, asked))):
+    replaces = _replaces(own, told, asked, _reviewed(into / REVIEWED))
+    for name, found in (("defaults", _defaults(own, told, asked)), ("replaces", replaces)):
         _merge(into / f"{name}.json", provider, found)
         yield f"{name} of {sum(map(len, found.values()))} attributes in {len(found)} types"
+
+
+def _reviewed(path: Path) -> Mapping[str, Any]:
+    found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    types: Mapping[str, Any] = found.get("types", {})
+    return types
 
 
 def _package(folder: Path, pattern: str) -> Path:
@@ -113,13 +125,20 @@ def _defaults(
 
 
 def _replaces(
-    own: Mapping[str, Block], told: Mapping[str, plan_pulumi.Told], asked: Mapping[str, Any]
+    own: Mapping[str, Block],
+    told: Mapping[str, plan_pulumi.Told],
+    asked: Mapping[str, Any],
+    reviewed: Mapping[str, Any],
 ) -> dict[str, list[str]]:
+    """What is documented, what a real provider answered, and over both what people reviewed. Paths that exist alone."""
     found = {}
     for type_, block in own.items():
         documented = set(plan_tables.replacing(block, told[type_])) if type_ in told else set()
+        people = reviewed.get(type_, {})
+        all_ = documented | set(asked.get(type_, {}).get("replaces", ())) | set(people.get("replaces", ()))
         known = {path for path, one in _flat(block) if one.get("optional") or one.get("required")}
-        found[type_] = sorted((documented | set(asked.get(type_, {}).get("replaces", ()))) & (known | documented))
+        known |= {path.rpartition(".")[0] for path in known} | set(block["block_types"])
+        found[type_] = sorted((all_ & known) - set(people.get("updates", ())))
     return {type_: paths for type_, paths in found.items() if paths}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 EQUAL = "equal"
+NEWER = "newer release"
 UNLISTED = "unlisted"
 
 _NOTHING: tuple[Any, ...] = (None, "", 0, False, [], {})
@@ -92,7 +93,7 @@ def _kind(real: Any, ours: Any, *, newer: bool) -> str:
     if real is ours or (real == ours and type(real) is type(ours)) or _same_text(real, ours):
         return EQUAL
     if newer:
-        return "newer release"
+        return NEWER
     if real in _NOTHING and ours in _NOTHING:
         return "empty or null"
     if real is UNKNOWN:
