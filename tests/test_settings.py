@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from reviewer.errors import Misconfigured
-from reviewer.settings import ScanLimits, default_scan_limits, read_settings, sandbox_choice
+from reviewer.settings import ScanLimits, default_scan_limits, plan_program, read_settings, sandbox_choice
 from tests.durable import environment, private_key
 
 
@@ -193,3 +193,31 @@ def test_scan_limits_need_no_github():
         default_scan_limits({"SCAN_TIMEOUT_SECONDS": "soon"})
     with pytest.raises(Misconfigured, match="SCAN_SANDBOX"):
         sandbox_choice({"SCAN_SANDBOX": "docker"})
+
+
+def program(folder, name):
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_program_that_makes_plans_is_the_one_that_is_named_else_the_one_that_is_found(tmp_path):
+    found, tofu = program(tmp_path, "terraform"), program(tmp_path, "tofu")
+    named = program(tmp_path, "terraform-1.9")
+    environ = {"PATH": str(tmp_path)}
+    assert plan_program(environ) == found
+    assert plan_program(environ | {"TOFU_PATH": str(tofu)}) == tofu
+    assert plan_program(environ | {"TOFU_PATH": str(tofu), "TERRAFORM_PATH": str(named)}) == named
+    found.unlink()
+    assert plan_program(environ) == tofu
+    assert plan_program({"PATH": "/nowhere"}) is None
+    assert read_settings(environment(tmp_path, TERRAFORM_PATH=str(named))).plan_program == named
+
+
+@pytest.mark.parametrize("path", ["terraform", "/nowhere/terraform", "/etc"])
+def test_a_program_that_is_none_is_a_problem(tmp_path, path):
+    (problem,) = problems(environment(tmp_path, TERRAFORM_PATH=path))
+    assert problem == f"TERRAFORM_PATH: {path!r} is no program; expected the absolute path of one"
+    with pytest.raises(Misconfigured):
+        plan_program({"TOFU_PATH": path})
