@@ -161,8 +161,8 @@ def _acl_opening(resource: Resource, rule: Value) -> Opening:
     protocol = _protocol(rule.get("protocol", "Protocol"))
     ports = rule.get("PortRange") or rule
     first, last = _range(protocol, ports.get("from_port", "From"), ports.get("to_port", "To"))
-    if is_function(ports):
-        first = last = None
+    if is_function(ports) or (ports is rule and protocol and rule.get("from_port") is None):
+        first = last = None  # tcp and udp demand ports
     written = [rule.get(name) for name in _ACL_SOURCES]
     return Opening(
         resource=resource,

@@ -3,8 +3,8 @@ data "aws_iam_policy_document" "queue" {
     actions   = ["sqs:*"]
     resources = ["arn:aws:sqs:eu-central-1:111122223333:jobs"]
     principals {
-      type        = "AWS"
-      identifiers = ["arn:aws:iam::111122223333:role/worker"]
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }
