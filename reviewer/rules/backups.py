@@ -15,7 +15,6 @@ from reviewer.rules.rule import Hit, Rule
 _ELSEWHERE = (
     "SourceDBInstanceIdentifier",
     "SourceDBClusterIdentifier",
-    "DBClusterIdentifier",
     "ReplicationSourceIdentifier",
     "GlobalClusterIdentifier",
     "replicate_source_db",
@@ -24,13 +23,20 @@ _ELSEWHERE = (
     "PrimaryReplicationGroupId",
     "GlobalReplicationGroupId",
     "global_replication_group_id",
-    "replication_group_id",
 )
 
 
 def _of_its_own(resource: Resource) -> bool:
     """Whether a database holds data of its own, as far as is known."""
-    return all(resource.lacks(path) for path in _ELSEWHERE)
+    member = _MEMBERS.get(resource.type)
+    return all(resource.lacks(path) for path in (*_ELSEWHERE, *([member] if member else ())))
+
+
+_MEMBERS = {
+    "AWS::RDS::DBInstance": "DBClusterIdentifier",
+    "aws_elasticache_cluster": "replication_group_id",
+}
+"""Types that may be part of another, whose identifier this is. (For others it is their own.)"""
 
 
 _KEPT = {
@@ -141,7 +147,7 @@ def check_guards(view: View) -> Iterator[Hit]:
     """Yield a hit for every database that one call can delete."""
     for type_, path in _GUARDED.items():
         for resource in view.of(type_):
-            if resource.is_off(path) and resource.lacks("DBClusterIdentifier"):
+            if resource.is_off(path) and (type_ not in _MEMBERS or resource.lacks(_MEMBERS[type_])):
                 yield resource.hit(
                     f"{resource.address} can be deleted by one call: {path} is not on.", resource.get(path)
                 )

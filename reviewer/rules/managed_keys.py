@@ -48,7 +48,6 @@ _KEYS = {
 """Where each type names the key of yours, as far as Checkov does not ask for it in this form."""
 
 _INHERITED = (
-    "DBClusterIdentifier",
     "DBSnapshotIdentifier",
     "SnapshotIdentifier",
     "SourceDBInstanceIdentifier",
@@ -80,7 +79,8 @@ def check_owner(view: View) -> Iterator[Hit]:
     for type_, path in _KEYS.items():
         for resource in view.of(type_):
             off = resource.is_off(path) or plain(resource.get(path)) == ""
-            if off and all(resource.lacks(source) for source in _INHERITED):
+            member = type_.endswith("DBInstance") and not resource.lacks("DBClusterIdentifier")
+            if off and not member and all(resource.lacks(source) for source in _INHERITED):
                 yield _unowned(resource, path, resource.get(path))
     for type_, (switch, path) in _INSIGHTS.items():
         for resource in view.of(type_):

@@ -49,14 +49,15 @@ def recipes() -> Recipes:
 def read_files(folder: Path, superseded: Mapping[str, Collection[str]] = MappingProxyType({})) -> Recipes:
     """Return the table that the files below `folder` hold.
 
-    A rule that speaks in place of others (`superseded`) and has no rows of its own is mended by theirs.
+    A rule that speaks in place of others (`superseded`) is mended by its own rows, and after them by theirs.
     """
     files = [_File(path) for path in sorted(folder.glob("*/*.yml"), key=lambda p: (p.name.endswith(DERIVED), p))]
     rows: _Rows = {}
     for file in files:
         for number, rule in enumerate(file.rules):
             rows.setdefault((file.framework, rule), []).append((file, number))
-    rows = {**_inherited(rows, superseded), **rows}
+    for key, inherited in _inherited(rows, superseded).items():
+        rows[key] = rows.get(key, []) + inherited
 
     @functools.cache
     def read(key: _Key) -> Recipes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +19,7 @@ from reviewer.fix import sanity
 from reviewer.fix.editing import CannotEdit, Values
 from reviewer.fix.recipes import Advice, Choice, Recipe
 from reviewer.model import Finding
+from reviewer.rules import RULES, Directory, run_rules
 from reviewer.scan import records
 from tests.fix.rows import Row
 from tests.fix.samples import WITHOUT_VARIABLES, samples
@@ -77,6 +78,7 @@ def checkov_problems(recipe: Recipe, bad: trial.Result, fixed: trial.Result) -> 
     if recipe.framework == "terraform":
         for name, text in (("bad", recipe.bad), ("fixed", recipe.fixed)):
             yield from (f"{name}: line {line} does not parse" for line in hcl.parse(text.encode()).errors)
+    bad, fixed = with_ours(recipe, bad), with_ours(recipe, fixed)
     mine = sorted(key for key in bad.failed if key[0] == recipe.rule)
     if not mine:
         says = "passes" if any(rule == recipe.rule for rule, _ in bad.passed) else "does not look at"
@@ -91,11 +93,25 @@ def checkov_problems(recipe: Recipe, bad: trial.Result, fixed: trial.Result) -> 
         yield "fixed: new findings: " + ", ".join(" ".join(key) for key in new)
 
 
+def with_ours(recipe: Recipe, result: trial.Result) -> trial.Result:
+    """Return what Checkov said, and for a recipe for a rule of ours what our rules say of the example."""
+    if recipe.rule not in RULES:
+        return result
+    return replace(result, failed=result.failed | {(f.rule, f.resource) for f in of_ours(result)})
+
+
+def of_ours(result: trial.Result) -> tuple[Finding, ...]:
+    """Return what our rules find in an example."""
+    return run_rules(Directory(path="", files=result.tree.originals()))
+
+
 def passes(recipe: Recipe, resource: str, fixed: trial.Result) -> bool:
-    """Tell whether the rule passes for a resource.
+    """Tell whether the rule passes for a resource. Of ours it is enough that they say nothing any more.
 
     Of a Dockerfile Checkov says only which instruction fails (ADD): when it is gone there is nothing to pass.
     """
+    if recipe.rule in RULES:
+        return (recipe.rule, resource) not in fixed.failed
     if recipe.framework == "dockerfile":
         return bool(fixed.passed) and all(rule != recipe.rule for rule, _ in fixed.failed)
     return (recipe.rule, resource) in fixed.passed
@@ -129,7 +145,9 @@ def editor_problems(recipe: Recipe, bad: trial.Result, choices: Mapping[str, Cho
 
 
 def findings(recipe: Recipe, bad: trial.Result) -> list[Finding]:
-    """Return what Checkov's records on `bad` say about the recipe's rule."""
+    """Return what is found in `bad` by the recipe's rule."""
+    if recipe.rule in RULES:
+        return [f for f in of_ours(bad) if f.rule == recipe.rule]
     return [f for f in records.findings(recipe.framework, bad.records, bad.tree) if f.rule == recipe.rule]
 
 

@@ -26,9 +26,10 @@ def test_a_rule_that_no_row_is_about_is_not_in_the_table() -> None:
     assert table.of("terraform", "CKV_AWS_0", "aws_instance") == ()
 
 
-def test_a_rule_that_supersedes_others_is_mended_by_their_rows() -> None:
-    table = read_files(FOLDER, {"PLB_KEY_4": ("CKV_AWS_7",), "PLB_OIDC_1": ("CKV_AWS_7",)})
+def test_a_rule_that_supersedes_others_is_mended_by_its_own_rows_and_after_them_by_theirs() -> None:
+    table = read_files(FOLDER, {"PLB_KEY_4": ("CKV_AWS_7",), "CKV_AWS_7": ("CKV_AWS_27",)})
     (mine,) = table.of("cloudformation", "PLB_KEY_4", "AWS::KMS::Key")
     (theirs,) = table.of("cloudformation", "CKV_AWS_7", "AWS::KMS::Key")
     assert mine.rule == "PLB_KEY_4" and mine.edit == theirs.edit
-    assert not table.of("terraform", "PLB_OIDC_1", "aws_kms_key")  # it has rows of its own
+    (queue,) = table.of("cloudformation", "CKV_AWS_7", "AWS::SQS::Queue")
+    assert queue.rule == "CKV_AWS_7"
