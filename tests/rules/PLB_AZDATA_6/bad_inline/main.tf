@@ -1,0 +1,9 @@
+resource "azurerm_storage_account" "receipts" {
+  name                              = "shopreceipts"
+  infrastructure_encryption_enabled = true
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["Metrics"] # expect
+  }
+}

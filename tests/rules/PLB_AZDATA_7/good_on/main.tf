@@ -1,0 +1,4 @@
+resource "azurerm_storage_account" "receipts" {
+  name                              = "shopreceipts"
+  infrastructure_encryption_enabled = true
+}

@@ -1,0 +1,35 @@
+resource "azurerm_postgresql_server" "shop" { # expect
+  name                = "shop"
+  resource_group_name = "shop"
+  location            = "westeurope"
+  sku_name            = "GP_Gen5_4"
+  version             = "11"
+}
+
+resource "azurerm_postgresql_configuration" "log_checkpoints" {
+  name                = "log_checkpoints"
+  resource_group_name = "shop"
+  server_name         = azurerm_postgresql_server.shop.name
+  value               = "on"
+}
+
+resource "azurerm_postgresql_configuration" "log_connections" {
+  name                = "log_connections"
+  resource_group_name = "shop"
+  server_name         = azurerm_postgresql_server.shop.name
+  value               = "on"
+}
+
+resource "azurerm_postgresql_configuration" "log_disconnections" {
+  name                = "log_disconnections"
+  resource_group_name = "shop"
+  server_name         = azurerm_postgresql_server.shop.name
+  value               = "on"
+}
+
+resource "azurerm_postgresql_configuration" "other" {
+  name                = "connection_throttling"
+  resource_group_name = "shop"
+  server_name         = azurerm_postgresql_server.other.name
+  value               = "on"
+}

@@ -1,0 +1,13 @@
+resource "azurerm_role_definition" "shop" {
+  name  = "shop"
+  scope = data.azurerm_subscription.main.id
+
+  permissions {
+    actions = ["*/write"]
+    not_actions = ["Microsoft.Authorization/*"]
+  }
+
+  assignable_scopes = [data.azurerm_subscription.main.id]
+}
+
+data "azurerm_subscription" "main" {}

@@ -1,0 +1,12 @@
+resource "azurerm_role_definition" "shop" {
+  name  = "shop"
+  scope = data.azurerm_subscription.main.id
+
+  permissions {
+    actions = ["Microsoft.Authorization/roleDefinitions/read", "Microsoft.Authorization/*/read"]
+  }
+
+  assignable_scopes = [data.azurerm_subscription.main.id]
+}
+
+data "azurerm_subscription" "main" {}

@@ -1,0 +1,19 @@
+resource "google_sql_database_instance" "shop" {
+  name             = "shop"
+  database_version = "POSTGRES_15"
+  region           = "europe-west1"
+
+  settings {
+    tier = "db-f1-micro"
+
+    dynamic "database_flags" {
+      for_each = var.flags
+      content {
+        name  = database_flags.key
+        value = database_flags.value
+      }
+    }
+  }
+}
+
+variable "flags" { type = map(string) }

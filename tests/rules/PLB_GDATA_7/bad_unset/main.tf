@@ -1,0 +1,24 @@
+resource "google_sql_database_instance" "shop" { # expect
+  name             = "shop"
+  database_version = "SQLSERVER_2022_STANDARD"
+  region           = "europe-west1"
+
+  settings {
+    tier = "db-f1-micro"
+
+    database_flags {
+      name  = "cross db ownership chaining"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "external scripts enabled"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "remote access"
+      value = "off"
+    }
+  }
+}

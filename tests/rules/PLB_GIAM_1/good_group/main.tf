@@ -1,0 +1,5 @@
+resource "google_project_iam_member" "readers" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "group:readers@example.com"
+}

@@ -1,0 +1,11 @@
+resource "google_container_cluster" "shop" {
+  name     = "shop"
+  location = "europe-west1"
+  datapath_provider = "ADVANCED_DATAPATH"
+
+  private_cluster_config {
+    enable_private_nodes = var.private
+  }
+}
+
+variable "private" { default = false }

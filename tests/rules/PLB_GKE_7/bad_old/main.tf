@@ -1,0 +1,13 @@
+resource "google_container_cluster" "shop" {
+  name     = "shop"
+  location = "europe-west1"
+  datapath_provider = "ADVANCED_DATAPATH"
+
+  node_config {
+    service_account = google_service_account.nodes.email
+
+    workload_metadata_config {
+      node_metadata = "EXPOSE" # expect
+    }
+  }
+}

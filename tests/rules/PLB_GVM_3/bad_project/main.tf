@@ -1,0 +1,6 @@
+resource "google_compute_project_metadata" "main" {
+  metadata = {
+    enable-oslogin     = true
+    serial-port-enable = "TRUE" # expect
+  }
+}

@@ -1,0 +1,7 @@
+resource "google_compute_instance" "shop" {
+  name = "shop"
+
+  shielded_instance_config {
+    enable_secure_boot = true
+  }
+}
