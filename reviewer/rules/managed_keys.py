@@ -82,16 +82,20 @@ def check_owner(view: View) -> Iterator[Hit]:
             member = type_.endswith("DBInstance") and not resource.lacks("DBClusterIdentifier")
             if off and not member and all(resource.lacks(source) for source in _INHERITED):
                 yield _unowned(resource, path, resource.get(path))
-    for type_, (switch, path) in _INSIGHTS.items():
-        for resource in view.of(type_):
-            if resource.is_true(switch) and is_empty(resource.get(path)):
-                yield _unowned(resource, path, resource.get(switch))
     for type_, (path, key) in _HALF.items():
         for resource in view.of(type_):
             for block in resource.maps(path):
                 kind = block.get("EncryptionType", "encryption_type")
                 if is_empty(block.get(key)) and (kind is None or plain(kind) == "KMS"):
                     yield _unowned(resource, f"{path}.{key}", block)
+
+
+def check_insights(view: View) -> Iterator[Hit]:
+    """Yield a hit for every database whose Performance Insights are kept with a key of AWS's own."""
+    for type_, (switch, path) in _INSIGHTS.items():
+        for resource in view.of(type_):
+            if resource.is_true(switch) and is_empty(resource.get(path)):
+                yield _unowned(resource, path, resource.get(switch))
 
 
 def _unowned(resource: Resource, path: str, at: Value | None) -> Hit:
@@ -186,7 +190,6 @@ RULES = (
         references=(_KMS + "concepts.html#customer-mgn-key",),
         check=on_resources(check_owner),
         concept=check_owner,
-        supersedes=("CKV_AWS_354",),
     ),
     Rule(
         id="PLB_KEY_2",
@@ -211,5 +214,16 @@ RULES = (
         check=on_resources(check_buckets),
         concept=check_buckets,
         supersedes=("CKV_AWS_145",),
+    ),
+    Rule(
+        id="PLB_KEY_7",
+        title="Performance Insights are kept with a key that is not yours",
+        severity=Severity.LOW,
+        why="Performance Insights hold the text of queries, and the key they are kept with cannot be changed later.",
+        remedy="Name a key of your own when you turn them on.",
+        references=("https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Enabling.html",),
+        check=on_resources(check_insights),
+        concept=check_insights,
+        supersedes=("CKV_AWS_354",),
     ),
 )

@@ -1,8 +1,3 @@
-resource "aws_rds_cluster_instance" "one" {
-  performance_insights_enabled    = var.insights
-  performance_insights_kms_key_id = ""
-}
-
 resource "aws_msk_cluster" "events" {
   count        = 0
   cluster_name = "events"
