@@ -34,6 +34,7 @@ from reviewer.rules import (
     oidc,
     paths,
     policies,
+    providers,
     secrets,
     sensitive,
     skips,
@@ -43,6 +44,7 @@ from reviewer.rules import (
     tofu,
     trails,
     transport,
+    write_only,
 )
 from reviewer.rules.rule import Directory, Hit, Rule
 
@@ -85,6 +87,8 @@ FAMILIES = (
     google_data,
     google_gke,
     google_identity,
+    write_only,
+    providers,
 )
 """The modules that hold rules, one a line."""
 

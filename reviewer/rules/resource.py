@@ -16,6 +16,7 @@ from reviewer.model import Span
 from reviewer.rules.documents import Kind, Value, read_json, read_yaml
 from reviewer.rules.rule import Directory, Hit
 from reviewer.rules.terraform import read_blocks, read_locals, resolve
+from reviewer.rules.terraform_kubernetes import manifest
 
 MAX_DEPTH = 40
 Resolve = Callable[[Value], Value]
@@ -118,7 +119,7 @@ class View:
             return to.address in self.known.get(resource.address, ())
         if resource.address not in self._mentions:
             self._mentions[resource.address] = frozenset(mentioned(resource))
-        return to.address in self._mentions[resource.address] and resource.form is to.form
+        return to.address in self._mentions[resource.address] and is_beside(resource, to)
 
     def referring(self, to: Resource, *types: str) -> tuple[Resource, ...]:
         """Return the resources of these types that refer to one."""
@@ -139,6 +140,11 @@ def mentioned(resource: Resource) -> Iterator[str]:
                 yield from (item.text.partition(".")[0] for item in target.items()[:1])
         elif resource.form is Form.CLOUDFORMATION and value.kind is Kind.TEXT:
             yield from _SUBSTITUTED.findall(value.text)
+
+
+def is_beside(one: Resource, other: Resource) -> bool:
+    """Whether two resources can mean each other by name: in one root of Terraform, or in one template."""
+    return one.form is other.form and (one.form is not Form.CLOUDFORMATION or one.path == other.path)
 
 
 def plain(value: Value | None) -> str | None:
@@ -189,6 +195,13 @@ def is_known(value: Value | None) -> bool:
     )
 
 
+def is_computed(value: Value) -> bool:
+    """Whether a value is an expression of Terraform; JSON syntax has those in texts."""
+    if value.kind in (Kind.TEXT, Kind.TEMPLATE):
+        return value.kind is Kind.TEMPLATE or "${" in value.text
+    return value.kind is Kind.UNKNOWN and plain(value) is None and not is_null(value)
+
+
 def is_empty(value: Value | None) -> bool:
     """Whether a value is surely not given: it is not there, null, or an empty text."""
     return value is None or is_null(value) or plain(value) == ""
@@ -209,9 +222,18 @@ def read_view(directory: Directory) -> View:
     kept = directory.kept.get("view")
     if isinstance(kept, View):
         return kept
-    view = View(resources=(*_terraform(directory), *_documents(directory)))
+    view = View(resources=(*with_manifests(_terraform(directory)), *_documents(directory)))
     directory.kept["view"] = view
     return view
+
+
+def with_manifests(resources: Iterable[Resource]) -> Iterator[Resource]:
+    """Yield the resources, and those of Terraform's Kubernetes provider once more in the shape of manifests."""
+    for resource in resources:
+        yield resource
+        if not resource.data and (shaped := manifest(resource.type, resource.value)):
+            kind, value = shaped
+            yield replace(resource, type=kind, value=value)
 
 
 def on_resources(concept: Callable[[View], Iterable[Hit]]) -> Callable[[Directory], Iterable[Hit]]:

@@ -10,7 +10,17 @@ from collections.abc import Iterator
 
 from reviewer.model import Severity
 from reviewer.rules.documents import Kind, Value, embedded_json
-from reviewer.rules.resource import Form, Resource, View, is_null, is_true, on_resources, plain, read_documents
+from reviewer.rules.resource import (
+    Form,
+    Resource,
+    View,
+    is_computed,
+    is_null,
+    is_true,
+    on_resources,
+    plain,
+    read_documents,
+)
 from reviewer.rules.roots import hit
 from reviewer.rules.rule import Directory, Hit, Rule
 from reviewer.rules.secret_words import is_credential, is_named, is_sure, snake
@@ -93,17 +103,12 @@ def check_outputs(directory: Directory) -> Iterator[Hit]:
                 yield hit(path, output, name, f"The output {name} shows a parameter that is NoEcho.", shown)
 
 
-def _is_computed(value: Value) -> bool:
-    """Whether a value is an expression; JSON syntax has those in texts."""
-    return value.kind in (Kind.UNKNOWN, Kind.TEMPLATE) or (value.kind is Kind.TEXT and "${" in value.text)
-
-
 def _uncovers(value: Value) -> bool:
     return "nonsensitive(" in value.text
 
 
 def _shows(name: str, value: Value) -> bool:
-    if not _is_computed(value):
+    if not is_computed(value):
         return False
     text = value.text[:5_000]
     if _SECRET_ATTRIBUTES.search(text):
@@ -193,9 +198,7 @@ def _is_secret(resource: Resource, name: str, value: Value) -> bool:
     if resource.form is Form.CLOUDFORMATION:
         referred = value.get("Ref")
         return value.text.startswith("{{resolve:secretsmanager") or (referred is not None and is_sure(referred.text))
-    return _is_computed(value) and not (
-        is_null(value) or plain(value) is not None or _NAMES_IT.search(value.text) or "KeyVault" in value.text
-    )
+    return is_computed(value) and not (_NAMES_IT.search(value.text) or "KeyVault" in value.text)
 
 
 RULES = (

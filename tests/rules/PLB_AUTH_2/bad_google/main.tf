@@ -1,0 +1,4 @@
+provider "google" {
+  project     = "shop"
+  credentials = file("deployer.json") # expect
+}

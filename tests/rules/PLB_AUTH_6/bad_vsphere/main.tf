@@ -1,0 +1,8 @@
+locals {
+  unverified = true
+}
+
+provider "vsphere" {
+  vsphere_server       = "vcenter.example.org"
+  allow_unverified_ssl = true # expect
+}

@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.3"
+}
+
+variable "db_password" {
+  type      = string
+  sensitive = true
+}
+
+resource "aws_secretsmanager_secret_version" "db" {
+  secret_id     = aws_secretsmanager_secret.db.id
+  secret_string = var.db_password
+}

@@ -1,0 +1,3 @@
+ephemeral "random_password" "broker" {
+  length = 32
+}
