@@ -14,7 +14,7 @@ from typing import Any
 from reviewer.model import Finding, PlanAction, Source, Span
 from reviewer.rules import RULES
 from reviewer.rules.documents import Kind, Value
-from reviewer.rules.resource import Form, Resource, View
+from reviewer.rules.resource import Form, Resource, View, with_manifests
 from reviewer.rules.rule import Directory
 from reviewer.tfplan.model import Mode, Place, Plan, ResourceChange, without_indexes
 
@@ -52,7 +52,7 @@ def plan_view(plan: Plan, places: Mapping[str, Place]) -> View:
         and change.action is not PlanAction.DELETE
         and (place := places.get(change.config_address)) is not None
     )
-    return View(resources=resources, known=_references(plan, resources))
+    return View(resources=tuple(with_manifests(resources)), known=_references(plan, resources))
 
 
 def _resource(change: ResourceChange, place: Place) -> Resource:
