@@ -10,12 +10,11 @@ from typing import Any
 
 from reviewer.plan.prepare import Prepared
 from reviewer.plan.provider_schema import Block, ProviderSchema, join
+from reviewer.plan.schemas import DATA, PROVIDER, RESOURCE
 from reviewer.plan.shipped import shipped_block
 
 Lookup = Callable[[str, str, str], Block | None]
 """The operator's schemas: a provider's source, RESOURCE, DATA or PROVIDER, a type ("" for a provider) -> its block."""
-
-RESOURCE, DATA, PROVIDER = "resource_schemas", "data_source_schemas", "provider"
 
 _OFFICIAL = ("registry.terraform.io/hashicorp/", "registry.opentofu.org/hashicorp/")
 """Whose providers our own tables describe; another's of the same name is another provider."""

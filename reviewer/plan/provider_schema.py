@@ -14,9 +14,10 @@ from typing import Any
 
 from tf.gen import tfplugin_pb2
 
+from reviewer.plan.schemas import MAX_NESTING
+
 Block = Mapping[str, Any]
 
-MAX_NESTING = 30
 _NAME = re.compile(r"[a-z0-9_]+")  # what Terraform lets a schema call things; one other name spoils the whole provider
 _NESTINGS = {"single": 1, "list": 2, "set": 3, "map": 4, "group": 5}
 _WRITE_ONLY = b"\x58\x01"  # field 11 of Schema.Attribute, true: newer than the protobuf library's copy of the protocol

@@ -19,9 +19,13 @@ from typing import Any
 
 from reviewer import process
 from reviewer.errors import Rejected
-from reviewer.plan.known import DATA, PROVIDER, RESOURCE
-from reviewer.plan.provider_schema import MAX_NESTING, Block
 
+Block = Mapping[str, Any]
+
+RESOURCE, DATA, PROVIDER = "resource_schemas", "data_source_schemas", "provider"
+"""What a block describes, by the key that `terraform providers schema -json` has it under."""
+
+MAX_NESTING = 30
 MAX_FILE_BYTES = 256 << 20
 """What `providers schema -json` may print; that of aws is about 13 MB."""
 MAX_TYPES = 20_000
@@ -53,7 +57,7 @@ class Store:
     folder: Path | None
 
     def block(self, source: str, kind: str, type_: str) -> Block | None:
-        """Return the block of one type (a `known.Lookup`), None when it is not there."""
+        """Return the block of one type (see `known.Lookup`), None when it is not there."""
         wanted = f"\n{kind}\t{type_}\t".encode()
         text = self._text(source)
         at = text.find(wanted)

@@ -10,9 +10,9 @@ import pytest
 
 from reviewer.errors import Rejected
 from reviewer.plan import known
-from reviewer.plan.known import DATA, PROVIDER, RESOURCE, provider_schemas
+from reviewer.plan.known import provider_schemas
 from reviewer.plan.prepare import PlanSettings, prepare
-from reviewer.plan.schemas import Store
+from reviewer.plan.schemas import DATA, PROVIDER, RESOURCE, Store
 
 SOURCE = "registry.terraform.io/acme/cloud"
 SCHEMA: dict[str, Any] = {
