@@ -27,11 +27,14 @@ _ADDRESSES = (
 
 
 def public_address(view: View) -> Iterator[Hit]:
-    """Yield a hit for each machine, task or subnet that gets public addresses, and that Checkov does not look at."""
+    """Yield a hit for each machine, task or subnet that gets public addresses, and that Checkov does not look at.
+
+    A subnet that is called public is meant to be.
+    """
     for type_, path in _ADDRESSES:
         for resource in view.of(type_):
             value = next((v for v in resource.all(path) if is_true(v) or plain(v) == "ENABLED"), None)
-            if value is not None:
+            if value is not None and not ("Subnet" in type_ and "public" in resource.address.lower()):
                 what = (
                     "gives a public address to all that starts in it" if "Subnet" in type_ else "has a public address"
                 )

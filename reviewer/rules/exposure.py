@@ -25,13 +25,17 @@ _PUBLIC_BY_NATURE = frozenset(
     {"aws_api_gateway_rest_api", "aws_api_gateway_rest_api_policy", "AWS::ApiGateway::RestApi", "AWS::Serverless::Api"}
 )
 
+_NETWORKS = ("vpc_options", "VPCOptions")
+"""A search domain within a VPC is guarded by its security groups."""
+
 
 def open_policy(view: View) -> Iterator[Hit]:
     """Yield a hit for each statement of a resource's policy that lets in everybody, and that Checkov does not see."""
     for policy in read_policies(view):
         if policy.is_trust or policy.resource.type in _SAID or policy.used_by & _PUBLIC_BY_NATURE:
             continue
-        for statement in policy.allowing if policy.resource.type not in _PUBLIC_BY_NATURE else ():
+        is_guarded = any(not policy.resource.lacks(name) for name in _NETWORKS)
+        for statement in policy.allowing if policy.resource.type not in _PUBLIC_BY_NATURE and not is_guarded else ():
             place = everybody(statement)
             if place is not None and not _is_said(policy, statement):
                 actions = ", ".join(names(statement.actions)[:3]) or "actions"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reviewer.model import Severity
 from reviewer.rules.documents import Value
-from reviewer.rules.resource import Resource, View, hits, is_false, on_resources, plain
+from reviewer.rules.resource import Resource, View, hits, is_beside, is_false, on_resources, plain
 from reviewer.rules.rule import Hit, Rule
 
 _LOGS = (
@@ -99,7 +99,7 @@ def no_flow_log(view: View) -> Iterator[Hit]:
     """Yield a hit for each VPC of a template of CloudFormation that no flow log of it speaks of (CKV2_AWS_11)."""
     flow_logs = view.of("AWS::EC2::FlowLog")
     for vpc in view.of("AWS::EC2::VPC"):
-        beside = [log for log in flow_logs if log.path == vpc.path]
+        beside = [log for log in flow_logs if is_beside(log, vpc)]
         if not any(view.refers(log, vpc) or _is_elsewhere(log.get("ResourceId")) for log in beside):
             yield vpc.hit(f"Nobody writes down the traffic of {vpc.address}: the template has no flow log for it.")
 

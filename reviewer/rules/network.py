@@ -84,16 +84,25 @@ EGRESS = Rule(
 
 
 def open_acl(view: View) -> Iterator[Hit]:
-    """Yield a hit for each rule of a network ACL that lets the internet in to every port or to SSH and RDP."""
+    """Yield a hit for the first rule of each network ACL that lets the internet in to every port or to SSH and RDP."""
+    told: set[tuple[str, str]] = set()
     for opening in read_acl_openings(view):
         source = opening.internet
         if (source is None and not opening.is_bare) or opening.first is None or opening.last is None:
             continue
         is_narrow = opening.last - opening.first < _ANSWERS
         is_admin = is_narrow and (opening.covers(22) or opening.covers(3389))
-        if (opening.is_everything or is_admin) and not _acl_is_said(opening):
+        if (opening.is_everything or is_admin) and not _acl_is_said(opening) and _acl(opening) not in told:
+            told.add(_acl(opening))
             message = f"{opening.resource.address} lets {source or 'everybody'} reach {opening.ports} of the subnet."
             yield opening.resource.hit(message, opening.place)
+
+
+def _acl(opening: Opening) -> tuple[str, str]:
+    """The ACL that a rule is of: one is told once."""
+    acl = opening.at.get("network_acl_id", "NetworkAclId")
+    name = "".join(value.text for value in acl.walk()) if acl else opening.resource.address
+    return opening.resource.path, name
 
 
 def _acl_is_said(opening: Opening) -> bool:

@@ -19,6 +19,9 @@ from reviewer.rules.statements import Statement
 
 _REFERENCE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
 _EVERYTHING = re.compile(r"(?!kms:)(?:[\w-]+|\*):\*|\*")
+_UNLIMITED = frozenset({"ssmmessages", "ec2messages", "xray", "cloudwatch", "translate", "polly", "textract"})
+"""Services that have to be allowed on every resource, and hold little."""
+
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 """Types whose policies Checkov does not read."""
 
@@ -32,9 +35,15 @@ def _services(policy: Policy, *, wide: bool) -> Iterator[tuple[Statement, Value]
     for statement in policy.allowing:
         if statement.conditions != () or is_wide(statement) is not wide:
             continue
-        found = next((a for a in statement.actions if (plain(a) or "").endswith(":*") and plain(a) != "*:*"), None)
+        found = next((action for action in statement.actions if _is_service(plain(action) or "")), None)
         if found is not None and (wide or names(statement.resources)):
             yield statement, found
+
+
+def _is_service(action: str) -> bool:
+    """Whether an action is a whole service that can be limited to resources."""
+    service, _, rest = action.partition(":")
+    return rest == "*" and service != "*" and service.lower() not in _UNLIMITED
 
 
 def whole_service(view: View) -> Iterator[Hit]:
@@ -49,7 +58,7 @@ def whole_service_somewhere(view: View) -> Iterator[Hit]:
 
 def _service_hits(view: View, *, wide: bool) -> Iterator[Hit]:
     for policy in _identities(view):
-        for statement, action in _services(policy, wide=wide):
+        for statement, action in list(_services(policy, wide=wide))[:1]:
             where = "every resource" if wide else ", ".join(names(statement.resources)[:2])[:120]
             message = f"{policy.resource.address} allows {action.text} on {where}. {scored(policy.allowing)}"
             yield policy.resource.hit(message, action)

@@ -117,9 +117,10 @@ class View:
         """Whether anything in one resource mentions the other."""
         if self.known is not None:
             return to.address in self.known.get(resource.address, ())
-        if resource.address not in self._mentions:
-            self._mentions[resource.address] = frozenset(mentioned(resource))
-        return to.address in self._mentions[resource.address] and is_beside(resource, to)
+        place = f"{resource.path}:{resource.address}"
+        if place not in self._mentions:
+            self._mentions[place] = frozenset(mentioned(resource))
+        return to.address in self._mentions[place] and is_beside(resource, to)
 
     def referring(self, to: Resource, *types: str) -> tuple[Resource, ...]:
         """Return the resources of these types that refer to one."""

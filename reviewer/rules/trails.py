@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from reviewer.model import Severity
 from reviewer.rules.documents import Kind, Value
-from reviewer.rules.resource import Form, Resource, View, is_true, mentioned, on_resources, plain
+from reviewer.rules.resource import Resource, View, is_beside, is_true, mentioned, on_resources, plain
 from reviewer.rules.rule import Hit, Rule
 
 _TRAILS = ("aws_cloudtrail", "AWS::CloudTrail::Trail")
@@ -33,7 +33,7 @@ def _bucket_of(view: View, trail: Resource) -> Resource | None:
 
 def is_about(value: Value, resource: Resource, bucket: Resource) -> bool:
     """Whether a value of a resource is the bucket: by its plain name, or by a reference."""
-    if bucket.form is not resource.form or (bucket.form is Form.CLOUDFORMATION and bucket.path != resource.path):
+    if not is_beside(resource, bucket):
         return False
     name = plain(bucket.value.get("bucket", "BucketName"))
     if name is not None and plain(value) == name:
@@ -103,7 +103,7 @@ def no_bucket_policy(view: View) -> Iterator[Hit]:
         bucket = _bucket_of(view, trail)
         if bucket is None or not bucket.lacks("policy"):
             continue
-        policies = [policy for policy in view.of(*_POLICIES) if policy.form is bucket.form]
+        policies = [policy for policy in view.of(*_POLICIES) if is_beside(policy, bucket)]
         if not any(_may_be_for(policy, bucket) for policy in policies):
             yield trail.hit(
                 f"{trail.address} writes to {bucket.address}, which has no policy that lets CloudTrail write to it.",
@@ -168,7 +168,7 @@ def _unrecorded(view: View, kind: str) -> Iterator[Hit]:
     own = [_bucket_of(view, trail) for trail in trails]
     word = "reads" if kind == "ReadOnly" else "writes"
     for bucket in view.of(*_BUCKETS):
-        beside = [trail for trail in trails if trail.form is bucket.form]
+        beside = [trail for trail in trails if is_beside(trail, bucket)]
         if beside and bucket not in own and not any(_records(trail, bucket, kind) for trail in beside):
             yield bucket.hit(f"{beside[0].address} records events of objects, but not {word} in {bucket.address}.")
 
