@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reviewer.model import Severity
 from reviewer.rules.documents import Kind, Value
@@ -23,22 +23,30 @@ _OPEN_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"
 _OPEN_ACLS_OF_TEMPLATES = frozenset({"PublicRead", "PublicReadWrite", "AuthenticatedRead"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meant:
+    """What a value of a resource stands for: a bucket's plain name, or addresses of buckets."""
+
+    holder: Resource
+    name: str | None
+    addresses: frozenset[str]
+
+    def is_(self, bucket: Resource) -> bool:
+        """Whether it is this bucket."""
+        name = plain(bucket.value.get("bucket", "BucketName"))
+        named = name is not None and self.name == name
+        return (named or bucket.address in self.addresses) and is_beside(self.holder, bucket)
+
+
+def _meant(holder: Resource, value: Value | None) -> _Meant:
+    told = frozenset(mentioned(replace(holder, value=value))) if value is not None else frozenset()
+    return _Meant(holder=holder, name=plain(value), addresses=told)
+
+
 def _bucket_of(view: View, trail: Resource) -> Resource | None:
     """The bucket beside a trail that it writes to."""
-    name = trail.value.get(*_BUCKET_NAME)
-    if name is None:
-        return None
-    return next((bucket for bucket in view.of(*_BUCKETS) if is_about(name, trail, bucket)), None)
-
-
-def is_about(value: Value, resource: Resource, bucket: Resource) -> bool:
-    """Whether a value of a resource is the bucket: by its plain name, or by a reference."""
-    if not is_beside(resource, bucket):
-        return False
-    name = plain(bucket.value.get("bucket", "BucketName"))
-    if name is not None and plain(value) == name:
-        return True
-    return bucket.address in set(mentioned(replace(resource, value=value)))
+    meant = _meant(trail, trail.value.get(*_BUCKET_NAME))
+    return next((bucket for bucket in view.of(*_BUCKETS) if meant.is_(bucket)), None)
 
 
 def no_cloudwatch(view: View) -> Iterator[Hit]:
@@ -80,8 +88,8 @@ def _acls(view: View, bucket: Resource) -> Iterator[tuple[Resource, Value]]:
     if own is not None:
         yield bucket, own
     for acl in view.of("aws_s3_bucket_acl"):
-        name, value = acl.get("bucket"), acl.get("acl")
-        if name is not None and value is not None and is_about(name, acl, bucket):
+        value = acl.get("acl")
+        if value is not None and _meant(acl, acl.get("bucket")).is_(bucket):
             yield acl, value
 
 
@@ -112,9 +120,8 @@ def no_bucket_policy(view: View) -> Iterator[Hit]:
 
 
 def _may_be_for(policy: Resource, bucket: Resource) -> bool:
-    name = policy.value.get("bucket", "Bucket")
-    is_known = name is not None and (plain(name) is not None or any(mentioned(replace(policy, value=name))))
-    return name is None or not is_known or is_about(name, policy, bucket)
+    meant = _meant(policy, policy.value.get("bucket", "Bucket"))
+    return meant.is_(bucket) or (meant.name is None and not meant.addresses)
 
 
 BUCKET_POLICY = Rule(
@@ -165,45 +172,44 @@ def _unrecorded(view: View, kind: str) -> Iterator[Hit]:
     trails = [trail for trail in view.of(*_TRAILS) if trail.value.get(*_SELECTORS) or trail.value.get(*_ADVANCED)]
     if not trails or any(trail.value.get(*_ADVANCED) for trail in trails):
         return
-    own = [_bucket_of(view, trail) for trail in trails]
+    own = [_meant(trail, trail.value.get(*_BUCKET_NAME)) for trail in trails]
+    recorded = [(trail, tuple(_recorded(trail, kind))) for trail in trails]
     word = "reads" if kind == "ReadOnly" else "writes"
     for bucket in view.of(*_BUCKETS):
-        beside = [trail for trail in trails if is_beside(trail, bucket)]
-        if beside and bucket not in own and not any(_records(trail, bucket, kind) for trail in beside):
-            yield bucket.hit(f"{beside[0].address} records events of objects, but not {word} in {bucket.address}.")
+        beside = [(trail, meant) for trail, meant in recorded if is_beside(trail, bucket)]
+        records = any(_covers(one, bucket) for _, meant in beside for one in meant)
+        if beside and not records and not any(trail_bucket.is_(bucket) for trail_bucket in own):
+            message = f"{beside[0][0].address} records events of objects, but not {word} in {bucket.address}."
+            yield bucket.hit(message)
 
 
-def _records(trail: Resource, bucket: Resource, kind: str) -> bool:
-    """Whether a trail records what happens to the bucket's objects, or may do so."""
-    for selectors in (trail.value.get(name) for name in _SELECTORS):
-        for selector in selectors.items() if selectors else ():
-            written = selector.get("read_write_type", "ReadWriteType")
-            covers = written is None or plain(written) in (None, "All", kind)
-            if selector.kind is not Kind.MAP or (covers and _selects(selector, trail, bucket)):
-                return True
-    return False
+def _recorded(trail: Resource, kind: str) -> Iterator[_Meant]:
+    """What a trail records events of objects of; something without name and address is all, or not known."""
+    unknown = _Meant(holder=trail, name=None, addresses=frozenset())
+    selectors = trail.value.get(*_SELECTORS)
+    for selector in selectors.items() if selectors else ():
+        if selector.kind is not Kind.MAP:
+            yield unknown
+        elif plain(selector.get("read_write_type", "ReadWriteType")) in (None, "All", kind):
+            for resource in _items(selector.get("data_resource", "DataResources")):
+                yield from _objects(trail, resource) if resource.kind is Kind.MAP else (unknown,)
 
 
-def _selects(selector: Value, trail: Resource, bucket: Resource) -> bool:
-    resources = selector.get("data_resource", "DataResources")
-    for resource in resources.items() if resources else ():
-        if resource.kind is not Kind.MAP:
-            return True
-        values = resource.get("values", "Values")
-        is_objects = plain(resource.get("type", "Type")) in (None, "AWS::S3::Object")
-        if is_objects and values is not None and any(_names(value, trail, bucket) for value in values.items()):
-            return True
-    return False
+def _objects(trail: Resource, resource: Value) -> Iterator[_Meant]:
+    if plain(resource.get("type", "Type")) in (None, "AWS::S3::Object"):
+        yield from (_meant(trail, value) for value in _items(resource.get("values", "Values")))
 
 
-def _names(value: Value, trail: Resource, bucket: Resource) -> bool:
-    """Whether one value of a selector is about the bucket; a name needs its slash."""
-    text = plain(value)
-    if text is not None and "${" not in text:
-        name = plain(bucket.value.get("bucket", "BucketName"))
-        return bool(_EVERY_BUCKET.match(text)) or (name is None) or text.startswith(f"arn:aws:s3:::{name}/")
-    told = set(mentioned(replace(trail, value=value)))
-    return not told or bucket.address in told
+def _items(value: Value | None) -> tuple[Value, ...]:
+    return value.items() if value is not None else ()
+
+
+def _covers(meant: _Meant, bucket: Resource) -> bool:
+    """Whether a value of a selector is about a bucket, or may be; a name needs its slash."""
+    if meant.addresses or meant.name is None or "${" in meant.name:
+        return not meant.addresses or bucket.address in meant.addresses
+    name = plain(bucket.value.get("bucket", "BucketName"))
+    return name is None or bool(_EVERY_BUCKET.match(meant.name)) or meant.name.startswith(f"arn:aws:s3:::{name}/")
 
 
 def unrecorded_reads(view: View) -> Iterator[Hit]:
