@@ -108,7 +108,7 @@ class Provider:
     def stop(self) -> None:
         """End it."""
         self._channel.close()
-        process.kill(self._program)
+        _end(self._program)
 
     def _start(self) -> None:
         env = process.clean_environment(COOKIE | _NOWHERE | {"TMPDIR": str(self._folder), "HOME": str(self._folder)})
@@ -117,7 +117,7 @@ class Provider:
         assert self._program.stdout  # noqa: S101
         told = self._program.stdout.readline().decode("ascii", "replace").strip().split("|")
         if len(told) < 5 or told[1] != "5" or told[2] != "unix":
-            process.kill(self._program)
+            _end(self._program)
             raise NoProvider(f"{self._binary.name}: expected a provider of protocol 5 on a UNIX socket")
         options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
         self._channel = grpc.insecure_channel(f"unix:{told[3]}", options=options)
@@ -130,6 +130,12 @@ class Provider:
             response_deserializer=message.Response.FromString,
         )
         return call(request, timeout=_SECONDS)
+
+
+def _end(program: Any) -> None:
+    process.kill(program)
+    for stream in (program.stdin, program.stdout):
+        stream.close()
 
 
 @contextmanager

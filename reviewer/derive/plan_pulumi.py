@@ -77,7 +77,11 @@ def names_of(block: Block) -> tuple[str, ...]:
 def plain(name: str) -> str:
     """Return a name as it compares: Pulumi writes `subnetIds` for `subnet_ids` and `corsRules` for `cors_rule`."""
     bare = name.replace("_", "").lower()
-    return re.sub(r"(?:(?<=[^aeiou])ies|y)$", "i", re.sub(r"(?:(?<=[sxz])es|(?<=[cs]h)es|(?<!s)s)$", "", bare))
+    plural = next((pair for pair in _PLURALS if bare.endswith(pair[0]) and not bare.endswith("ss")), ("", ""))
+    return bare.removesuffix(plural[0]) + plural[1]
+
+
+_PLURALS = (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", ""))
 
 
 def _likeness(one: Told, type_: str, shape: frozenset[str]) -> tuple[float, float]:
