@@ -28,7 +28,7 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _PACKAGE = Path(__file__).resolve().parent.parent
-_TABLES = (_PACKAGE.parent / "config" / "recipes", _PACKAGE.parent / "config" / "plan")
+_TABLES = tuple(_PACKAGE.parent / "config" / name for name in ("recipes", "plan", "providers.yml"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
