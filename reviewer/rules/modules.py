@@ -46,6 +46,57 @@ def check_source(directory: Directory) -> Iterator[Hit]:
             yield _hit(block, written, f"{block.address} {problem}")
 
 
+_PLAIN = re.compile(r"^(?:git::|hg::|http::)?http://", re.IGNORECASE)
+_HOST = re.compile(r"^(?:[a-z]+::)?(?:[a-z+]+://)?(?:[^@/\s]+@)?(\[[0-9a-f:]+\]|[\w.-]+)(?::\d+)?[/:]", re.IGNORECASE)
+_ADDRESS = re.compile(r"^(?:\[[0-9a-f:]+\]|\d{1,3}(?:\.\d{1,3}){3})$", re.IGNORECASE)
+_ANYBODYS = re.compile(
+    r"(?:^|\.)(?:pastebin\.com|gist\.github(?:usercontent)?\.com|ngrok(?:-free)?\.(?:io|app|dev)|transfer\.sh|file\.io"
+    r"|trycloudflare\.com|webhook\.site|ix\.io|0x0\.st|duckdns\.org|loca\.lt)$"
+)
+
+
+def _sources(directory: Directory) -> Iterator[tuple[Block, Value, str]]:
+    blocks = read_blocks(directory)
+    locals_ = read_locals(blocks)
+    for block in blocks:
+        written = block.value.get("source") if block.type == "module" else None
+        source = resolve(written, locals_) if written else None
+        if written and source and source.kind in (Kind.TEXT, Kind.TEMPLATE) and not source.text.startswith(_UNKNOWN):
+            yield block, written, source.text.strip()
+
+
+def check_transport(directory: Directory) -> Iterator[Hit]:
+    """Yield a hit for every module that is fetched over plain HTTP, or by git without encryption."""
+    for block, written, source in _sources(directory):
+        if _PLAIN.match(source) or re.match(r"^(?:git::)?git://", source):
+            yield _hit(block, written, f"{block.address} is fetched over a connection that anybody can change.")
+
+
+def check_host(directory: Directory) -> Iterator[Hit]:
+    """Yield a hit for every module from a host that the policy does not name, or that has no owner to be known by."""
+    trusted = directory.settings.module_hosts
+    for block, written, source in _sources(directory):
+        host = _host(source)
+        if host and not _is_trusted(host, trusted):
+            yield _hit(block, written, f"{block.address} comes from {host[:80]}, which is not known here.")
+
+
+def _host(source: str) -> str:
+    """The host of a source, "" for a path and for the registry that goes without saying."""
+    if _LOCAL.match(source) or not (_GIT.search(source) or _ARCHIVE.match(source) or source.count("/") >= 3):
+        return ""
+    match = _HOST.match(source)
+    return (
+        match[1].lower() if match and ("." in match[1] or match[1].startswith("[")) and _UNKNOWN not in match[1] else ""
+    )
+
+
+def _is_trusted(host: str, trusted: tuple[str, ...]) -> bool:
+    if trusted:
+        return any(host == name.lower() or host.endswith(f".{name.lower()}") for name in trusted)
+    return not _ADDRESS.match(host) and not _ANYBODYS.search(host)
+
+
 def _hit(block: Block, source: Value, message: str) -> Hit:
     span = Span(path=block.path, start_line=source.line, end_line=max(source.line, source.end_line))
     return Hit(span=span, block=block.span, resource=block.address, message=message)
@@ -120,4 +171,25 @@ SOURCE = Rule(
     check=check_source,
 )
 
-RULES = (SOURCE,)
+TRANSPORT = Rule(
+    id="PLB_MODULE_2",
+    title="Module is fetched over an unprotected connection",
+    severity=Severity.HIGH,
+    why="Whoever sits in between can put other code in its place, which then runs with the rights of whoever applies.",
+    remedy="Fetch it by https:// or ssh://, or from a registry.",
+    references=("https://developer.hashicorp.com/terraform/language/modules/sources",),
+    check=check_transport,
+)
+
+HOST = Rule(
+    id="PLB_MODULE_3",
+    title="Module comes from an unknown host",
+    severity=Severity.MEDIUM,
+    why="Whoever runs that host decides what is applied here. An address or a host that everybody can publish on names "
+    "nobody who answers for it.",
+    remedy="Copy the module into a repository of yours, or let the policy trust the host.",
+    references=("https://developer.hashicorp.com/terraform/language/modules/sources",),
+    check=check_host,
+)
+
+RULES = (SOURCE, TRANSPORT, HOST)

@@ -523,7 +523,8 @@ def _version(limits: ScanLimits, planning: PlanTools) -> str:
             digest.update(path.read_bytes())
     for name in ("hcl.py", "model.py", "masking.py"):
         digest.update((_PACKAGE / name).read_bytes())
-    for path in sorted((_PACKAGE.parent / "config" / "plan").glob("*")):
+    config = _PACKAGE.parent / "config"
+    for path in (config / "providers.yml", *sorted((config / "plan").glob("*"))):
         digest.update(path.read_bytes())
     for kept in Store(planning.schemas).files():
         digest.update(f"{kept} {kept.stat().st_mtime_ns}".encode())

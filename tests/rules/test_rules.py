@@ -19,6 +19,8 @@ EXPECT = re.compile(rb"(?:#|//) expect\s*$")
 SETTINGS = {
     "PLB_STATE_7": Settings(production=("envs/prod*",)),
     "PLB_STATE_12": Settings(encrypted_state=("**",)),
+    "PLB_PROVIDER_3": Settings(provider_namespaces=("trusted-team",)),
+    "PLB_TAG_1": Settings(required_tags=("owner", "cost-center")),
 }
 """What an organization has set where the examples of a rule need it."""
 

@@ -3,7 +3,7 @@ module "archive" {
 }
 
 module "in_the_clear" {
-  source = "http://example.com/modules/vpc-1.2.0.tar.gz" # expect
+  source = "https://example.com/modules/vpc-1.2.0.tar.gz" # expect
 }
 
 module "mercurial" {

@@ -1,0 +1,3 @@
+data "external" "version" { # expect
+  program = ["sh", "version.sh"]
+}

@@ -1,0 +1,5 @@
+resource "null_resource" "migrate" {
+  provisioner "local-exec" { # expect
+    command = "psql -f schema.sql"
+  }
+}

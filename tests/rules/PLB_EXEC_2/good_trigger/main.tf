@@ -1,0 +1,5 @@
+resource "null_resource" "marker" {
+  triggers = {
+    version = var.release
+  }
+}

@@ -1,0 +1,3 @@
+data "local_file" "ranges" {
+  filename = "ranges.json"
+}

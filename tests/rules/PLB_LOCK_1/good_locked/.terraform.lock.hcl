@@ -1,0 +1,7 @@
+provider "registry.opentofu.org/hashicorp/google" {
+  version = "7.1.0"
+  hashes = [
+    "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=",
+    "h1:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb=",
+  ]
+}

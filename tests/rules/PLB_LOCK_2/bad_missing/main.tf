@@ -1,0 +1,8 @@
+terraform {
+  required_providers {
+    random = {
+      source  = "hashicorp/random" # expect
+      version = "~> 3.6"
+    }
+  }
+}

@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    azurerm = "2.99.0" # expect
+  }
+}
