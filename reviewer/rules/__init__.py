@@ -34,6 +34,7 @@ from reviewer.rules import (
     managed_keys,
     modules,
     network,
+    object_events,
     oidc,
     paths,
     policies,
@@ -99,6 +100,7 @@ FAMILIES = (
     images,
     azure_parameters,
     small_clouds,
+    object_events,
 )
 """The modules that hold rules, one a line."""
 

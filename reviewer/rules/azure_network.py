@@ -121,6 +121,17 @@ def check_database_firewalls(view: View) -> Iterator[Hit]:
             yield rule.hit(f"{rule.address} lets every address from {first} to {last} connect.", at)
 
 
+_SOME = 1 << 10
+
+
+def check_many(view: View) -> Iterator[Hit]:
+    """Yield a hit for every rule that lets more public addresses connect to a database than one office has."""
+    for rule, first, last in _database_rules(view):
+        if _SOME <= int(last) - int(first) < _MANY and first.is_global:
+            at = rule.get(_FIRST) or rule.get("start_ip")
+            yield rule.hit(f"{rule.address} lets {int(last) - int(first) + 1} addresses of the internet connect.", at)
+
+
 def check_whole_cloud(view: View) -> Iterator[Hit]:
     """Yield a hit for every rule that lets all of Azure, other customers' machines too, connect to a database."""
     for rule, first, last in _database_rules(view):
@@ -242,5 +253,15 @@ RULES = (
         references=("https://learn.microsoft.com/en-us/azure/virtual-network/network-security-group-how-it-works",),
         check=on_resources(check_unfiltered),
         concept=check_unfiltered,
+    ),
+    Rule(
+        id="PLB_AZNET_6",
+        title="The firewall of a database lets thousands of addresses in",
+        severity=Severity.LOW,
+        why="Networks of this size belong to providers and are shared with people that nobody here knows.",
+        remedy="Name the addresses that connect.",
+        references=("https://learn.microsoft.com/en-us/azure/azure-sql/database/firewall-configure",),
+        check=on_resources(check_many),
+        concept=check_many,
     ),
 )

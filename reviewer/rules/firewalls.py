@@ -12,7 +12,7 @@ from reviewer.model import Severity
 from reviewer.rules.firewall_openings import read_firewalls
 from reviewer.rules.openings import Opening
 from reviewer.rules.ports import LAST, NAMES
-from reviewer.rules.resource import View, on_resources
+from reviewer.rules.resource import View, on_resources, plain
 from reviewer.rules.rule import Hit, Rule
 
 _SAID = {
@@ -70,12 +70,33 @@ def check_ranges(view: View) -> Iterator[Hit]:
     """Yield a hit for each rule that opens more ports at once than any service has."""
     for opening in read_firewalls(view):
         first, last = opening.first, opening.last
-        if not opening.is_ingress or first is None or last is None or opening.protocol not in ("tcp", "udp"):
+        known = opening.sources and first is not None and last is not None
+        if not known or not opening.is_ingress or opening.protocol not in ("tcp", "udp"):
             continue
+        first, last = first or 0, last or 0
         everything = opening.is_everything and opening.internet is not None
         node_ports = first >= _NODE_PORTS[0] and last <= _NODE_PORTS[1]
         if last - first > _WIDE and not everything and not node_ports:
             yield _hit(opening, f"opens {min(last - first + 1, LAST)} ports at once ({opening.ports})")
+
+
+_POLICIES = (("ingress", "from", "lets {} in"), ("egress", "to", "lets traffic leave for {}"))
+
+
+def check_policies(view: View) -> Iterator[Hit]:
+    """Yield a hit for each network policy that names every address, but for some or on some ports only.
+
+    Those that name every address without any bounds are told of in `kubernetes`.
+    """
+    for policy in view.of("NetworkPolicy"):
+        for direction, side, said in _POLICIES:
+            for rule in policy.maps(f"spec.{direction}"):
+                peers = [peer for listed in [rule.get(side)] if listed for peer in listed.items()]
+                for block in (found for peer in peers if (found := peer.get("ipBlock"))):
+                    cidr = plain(block.get("cidr"))
+                    bounded = block.get("except") or (direction == "egress" and rule.get("ports"))
+                    if cidr in ("0.0.0.0/0", "::/0") and bounded:
+                        yield policy.hit(f"{policy.address} {said.format(cidr)}.", block.get("cidr"))
 
 
 def _inward(view: View) -> Iterator[Opening]:
@@ -163,5 +184,17 @@ RULES = (
         references=(_GOOGLE, _AZURE),
         check=on_resources(check_ranges),
         concept=check_ranges,
+    ),
+    Rule(
+        id="PLB_FW_6",
+        title="A network policy names every address",
+        severity=Severity.INFO,
+        why="For these pods the policy draws no line between the cluster and the rest of the world, save by ports "
+        "and by what it leaves out.",
+        remedy="Name the networks, or the pods and namespaces, that these pods talk to.",
+        references=("https://kubernetes.io/docs/concepts/services-networking/network-policies/",),
+        check=on_resources(check_policies),
+        concept=check_policies,
+        framework="kubernetes",
     ),
 )

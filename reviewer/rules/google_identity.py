@@ -91,10 +91,50 @@ def check_everybody(view: View) -> Iterator[Hit]:
         name = plain(member) or ""
         if name.lower() in _EVERYBODY and resource.type not in _SAID:
             yield resource.hit(f"{resource.address} gives access to {name}: to everybody in the world.", member)
-    for access in view.of("google_bigquery_dataset_access", "google_storage_bucket_access_control"):
-        for value in (*access.all("special_group"), *access.all("iam_member"), *access.all("entity")):
-            if (plain(value) or "").lower() in _EVERYBODY:
-                yield access.hit(f"{access.address} gives access to {plain(value)}: to everybody in the world.", value)
+    for type_, paths in _LISTS.items():
+        for access in view.of(type_):
+            for value in (item for path in paths for found in access.all(path) for item in found.items()):
+                said = (plain(value) or "").lower()
+                if said.rpartition(":")[2] in _EVERYBODY or said in _PUBLIC:
+                    message = f"{access.address} gives access to everybody in the world ({plain(value)})."
+                    yield access.hit(message, value)
+
+
+_PUBLIC = ("publicread", "publicreadwrite", "authenticatedread")
+_LISTS = {
+    "google_bigquery_dataset": ("access.iam_member",),
+    "google_bigquery_dataset_access": ("special_group", "iam_member"),
+    "google_storage_bucket_access_control": ("entity",),
+    "google_storage_bucket_acl": ("role_entity", "predefined_acl", "default_acl"),
+    "google_storage_bucket_object": ("predefined_acl",),
+    "google_storage_default_object_access_control": ("entity",),
+    "google_storage_default_object_acl": ("role_entity",),
+    "google_storage_object_access_control": ("entity",),
+    "google_storage_object_acl": ("role_entity", "predefined_acl"),
+}
+"""Access lists beside IAM, and where they name everybody."""
+
+_POWER = re.compile(
+    r"^(?:\*|.*\.setIamPolicy|iam\.serviceAccountKeys\.create|iam\.serviceAccounts\.(?:actAs|getAccessToken|signBlob|"
+    r"signJwt|implicitDelegation)|iam\.roles\.(?:create|update)|deploymentmanager\.deployments\.create)$"
+)
+
+
+def check_powers(view: View) -> Iterator[Hit]:
+    """Yield a hit for every custom role with a permission that leads to others."""
+    for role in view.of("google_project_iam_custom_role", "google_organization_iam_custom_role"):
+        for value in role.all("permissions"):
+            found = [item for item in value.items() if _POWER.match(plain(item) or "")]
+            if found:
+                names = ", ".join(plain(item) or "" for item in found[:3])
+                yield role.hit(f"Whoever has {role.address} can take more rights with {names}.", found[0])
+
+
+def check_api_keys(view: View) -> Iterator[Hit]:
+    """Yield a hit for every API key that anybody who finds it can use for everything."""
+    for key in view.of("google_apikeys_key"):
+        if key.lacks("restrictions"):
+            yield key.hit(f"{key.address} may be used from anywhere, and for every API of the project.")
 
 
 _IAM_DOC = "https://cloud.google.com/iam/docs/"
@@ -141,5 +181,25 @@ RULES = (
         references=(_IAM_DOC + "principals-overview",),
         check=on_resources(check_everybody),
         concept=check_everybody,
+    ),
+    Rule(
+        id="PLB_GIAM_5",
+        title="A custom role leads to more rights",
+        severity=Severity.HIGH,
+        why="Who may set policies, act as a service account or make keys for one has all that those have.",
+        remedy="Take these permissions out, or give them on the one resource for which they are needed.",
+        references=(_IAM_DOC + "creating-custom-roles", _IAM_DOC + "service-account-permissions"),
+        check=on_resources(check_powers),
+        concept=check_powers,
+    ),
+    Rule(
+        id="PLB_GIAM_6",
+        title="An API key is good for everything",
+        severity=Severity.MEDIUM,
+        why="API keys are found in apps and web pages. This one then works from anywhere, at the project's cost.",
+        remedy="Give it restrictions: the APIs that it is for, and the sites, apps or addresses that use it.",
+        references=("https://cloud.google.com/docs/authentication/api-keys#securing",),
+        check=on_resources(check_api_keys),
+        concept=check_api_keys,
     ),
 )

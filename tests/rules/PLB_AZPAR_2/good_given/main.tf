@@ -1,0 +1,6 @@
+resource "azurerm_postgresql_flexible_server" "shop" {
+  name                = "shop"
+  administrator_login = var.login
+}
+
+variable "login" { default = "admin" }

@@ -1,0 +1,4 @@
+resource "azurerm_mysql_flexible_server" "shop" {
+  name                = "shop"
+  administrator_login = "kestrel17"
+}

@@ -1,0 +1,5 @@
+resource "digitalocean_spaces_bucket" "shop" {
+  name          = "shop"
+  region        = "ams3"
+  force_destroy = true # expect
+}

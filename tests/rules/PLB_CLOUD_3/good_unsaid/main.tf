@@ -1,0 +1,4 @@
+resource "digitalocean_spaces_bucket" "shop" {
+  name   = "shop"
+  region = "ams3"
+}

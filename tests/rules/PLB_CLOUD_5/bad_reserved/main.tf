@@ -1,0 +1,4 @@
+resource "opc_compute_ip_address_reservation" "shop" {
+  name            = "shop"
+  ip_address_pool = "public-ippool" # expect
+}

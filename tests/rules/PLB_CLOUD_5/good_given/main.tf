@@ -1,0 +1,9 @@
+resource "oci_core_instance" "shop" {
+  shape = "VM.Standard.E4.Flex"
+
+  create_vnic_details {
+    assign_public_ip = var.public
+  }
+}
+
+variable "public" { default = true }

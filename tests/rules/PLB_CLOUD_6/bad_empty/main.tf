@@ -1,0 +1,4 @@
+resource "openstack_networking_secgroup_v2" "shop" {
+  name        = "shop"
+  description = "" # expect
+}

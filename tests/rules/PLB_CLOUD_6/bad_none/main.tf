@@ -1,0 +1,3 @@
+resource "openstack_networking_secgroup_v2" "shop" { # expect
+  name = "shop"
+}

@@ -1,0 +1,4 @@
+resource "google_storage_bucket_acl" "photos" {
+  bucket         = "photos"
+  predefined_acl = "projectPrivate"
+}
