@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Terraform or OpenTofu on this machine (TERRAFORM_PATH, TOFU_PATH)"),
 ]
 
-LIMITS = ScanLimits(wall_seconds=24, cpu_seconds=24, memory_mb=800, max_file_bytes=1 << 20, max_tree_bytes=64 << 20)
+LIMITS = ScanLimits(wall_seconds=16, cpu_seconds=16, memory_mb=800, max_file_bytes=1 << 20, max_tree_bytes=64 << 20)
 HARMLESS = 'resource "terraform_data" "calm" {\n  input = "calm"\n}\n'
 SECRET = "hunter2-of-the-worker"
 
