@@ -24,6 +24,7 @@ from reviewer.rules import (
     google_data,
     google_gke,
     google_identity,
+    hygiene,
     identities,
     images,
     keys,
@@ -101,6 +102,7 @@ FAMILIES = (
     azure_parameters,
     small_clouds,
     object_events,
+    hygiene,
 )
 """The modules that hold rules, one a line."""
 

@@ -6,25 +6,24 @@ forms. Owns what a trail and its bucket are to each other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reviewer.model import Severity
-from reviewer.rules.documents import Kind, Value
+from reviewer.rules.documents import Value
 from reviewer.rules.resource import Resource, View, is_beside, is_true, mentioned, on_resources, plain
 from reviewer.rules.rule import Hit, Rule
 
-_TRAILS = ("aws_cloudtrail", "AWS::CloudTrail::Trail")
-_BUCKETS = ("aws_s3_bucket", "AWS::S3::Bucket")
+TRAILS = ("aws_cloudtrail", "AWS::CloudTrail::Trail")
+BUCKETS = ("aws_s3_bucket", "AWS::S3::Bucket")
 _POLICIES = ("aws_s3_bucket_policy", "AWS::S3::BucketPolicy")
-_BUCKET_NAME = ("s3_bucket_name", "S3BucketName")
+BUCKET_NAME = ("s3_bucket_name", "S3BucketName")
 _OPEN_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _OPEN_ACLS_OF_TEMPLATES = frozenset({"PublicRead", "PublicReadWrite", "AuthenticatedRead"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Meant:
+class Meant:
     """What a value of a resource stands for: a bucket's plain name, or addresses of buckets."""
 
     holder: Resource
@@ -38,15 +37,16 @@ class _Meant:
         return (named or bucket.address in self.addresses) and is_beside(self.holder, bucket)
 
 
-def _meant(holder: Resource, value: Value | None) -> _Meant:
+def meant(holder: Resource, value: Value | None) -> Meant:
+    """Return what a value of a resource means."""
     told = frozenset(mentioned(replace(holder, value=value))) if value is not None else frozenset()
-    return _Meant(holder=holder, name=plain(value), addresses=told)
+    return Meant(holder=holder, name=plain(value), addresses=told)
 
 
 def _bucket_of(view: View, trail: Resource) -> Resource | None:
     """The bucket beside a trail that it writes to."""
-    meant = _meant(trail, trail.value.get(*_BUCKET_NAME))
-    return next((bucket for bucket in view.of(*_BUCKETS) if meant.is_(bucket)), None)
+    target = meant(trail, trail.value.get(*BUCKET_NAME))
+    return next((bucket for bucket in view.of(*BUCKETS) if target.is_(bucket)), None)
 
 
 def no_cloudwatch(view: View) -> Iterator[Hit]:
@@ -73,7 +73,7 @@ CLOUDWATCH = Rule(
 
 def public_record(view: View) -> Iterator[Hit]:
     """Yield a hit for each bucket of a trail that an ACL lets everybody read."""
-    for trail in view.of(*_TRAILS):
+    for trail in view.of(*TRAILS):
         bucket = _bucket_of(view, trail)
         if bucket is None:
             continue
@@ -89,7 +89,7 @@ def _acls(view: View, bucket: Resource) -> Iterator[tuple[Resource, Value]]:
         yield bucket, own
     for acl in view.of("aws_s3_bucket_acl"):
         value = acl.get("acl")
-        if value is not None and _meant(acl, acl.get("bucket")).is_(bucket):
+        if value is not None and meant(acl, acl.get("bucket")).is_(bucket):
             yield acl, value
 
 
@@ -107,7 +107,7 @@ PUBLIC = Rule(
 
 def no_bucket_policy(view: View) -> Iterator[Hit]:
     """Yield a hit for each trail whose bucket stands beside it, with no policy that lets CloudTrail write."""
-    for trail in view.of(*_TRAILS):
+    for trail in view.of(*TRAILS):
         bucket = _bucket_of(view, trail)
         if bucket is None or not bucket.lacks("policy"):
             continue
@@ -115,13 +115,13 @@ def no_bucket_policy(view: View) -> Iterator[Hit]:
         if not any(_may_be_for(policy, bucket) for policy in policies):
             yield trail.hit(
                 f"{trail.address} writes to {bucket.address}, which has no policy that lets CloudTrail write to it.",
-                trail.value.get(*_BUCKET_NAME),
+                trail.value.get(*BUCKET_NAME),
             )
 
 
 def _may_be_for(policy: Resource, bucket: Resource) -> bool:
-    meant = _meant(policy, policy.value.get("bucket", "Bucket"))
-    return meant.is_(bucket) or (meant.name is None and not meant.addresses)
+    target = meant(policy, policy.value.get("bucket", "Bucket"))
+    return target.is_(bucket) or (target.name is None and not target.addresses)
 
 
 BUCKET_POLICY = Rule(
@@ -142,7 +142,7 @@ BUCKET_POLICY = Rule(
 
 def erasable_record(view: View) -> Iterator[Hit]:
     """Yield a hit for each bucket of a trail that is emptied when it is destroyed."""
-    for trail in view.of(*_TRAILS):
+    for trail in view.of(*TRAILS):
         bucket = _bucket_of(view, trail)
         value = bucket.get("force_destroy") if bucket else None
         if bucket is not None and is_true(value):
@@ -161,95 +161,4 @@ ERASABLE = Rule(
     concept=erasable_record,
 )
 
-
-_EVERY_BUCKET = re.compile(r"^arn:[\w-]+:s3(?::::)?$")
-_SELECTORS = ("event_selector", "EventSelectors")
-_ADVANCED = ("advanced_event_selector", "AdvancedEventSelectors")
-
-
-def _unrecorded(view: View, kind: str) -> Iterator[Hit]:
-    """Hits for the buckets that trails with events of objects leave out. `kind` is ReadOnly or WriteOnly."""
-    trails = [trail for trail in view.of(*_TRAILS) if trail.value.get(*_SELECTORS) or trail.value.get(*_ADVANCED)]
-    if not trails or any(trail.value.get(*_ADVANCED) for trail in trails):
-        return
-    own = [_meant(trail, trail.value.get(*_BUCKET_NAME)) for trail in trails]
-    recorded = [(trail, tuple(_recorded(trail, kind))) for trail in trails]
-    word = "reads" if kind == "ReadOnly" else "writes"
-    for bucket in view.of(*_BUCKETS):
-        beside = [(trail, meant) for trail, meant in recorded if is_beside(trail, bucket)]
-        records = any(_covers(one, bucket) for _, meant in beside for one in meant)
-        if beside and not records and not any(trail_bucket.is_(bucket) for trail_bucket in own):
-            message = f"{beside[0][0].address} records events of objects, but not {word} in {bucket.address}."
-            yield bucket.hit(message)
-
-
-def _recorded(trail: Resource, kind: str) -> Iterator[_Meant]:
-    """What a trail records events of objects of; something without name and address is all, or not known."""
-    unknown = _Meant(holder=trail, name=None, addresses=frozenset())
-    selectors = trail.value.get(*_SELECTORS)
-    for selector in selectors.items() if selectors else ():
-        if selector.kind is not Kind.MAP:
-            yield unknown
-        elif plain(selector.get("read_write_type", "ReadWriteType")) in (None, "All", kind):
-            for resource in _items(selector.get("data_resource", "DataResources")):
-                yield from _objects(trail, resource) if resource.kind is Kind.MAP else (unknown,)
-
-
-def _objects(trail: Resource, resource: Value) -> Iterator[_Meant]:
-    if plain(resource.get("type", "Type")) in (None, "AWS::S3::Object"):
-        yield from (_meant(trail, value) for value in _items(resource.get("values", "Values")))
-
-
-def _items(value: Value | None) -> tuple[Value, ...]:
-    return value.items() if value is not None else ()
-
-
-def _covers(meant: _Meant, bucket: Resource) -> bool:
-    """Whether a value of a selector is about a bucket, or may be; a name needs its slash."""
-    if meant.addresses or meant.name is None or "${" in meant.name:
-        return not meant.addresses or bucket.address in meant.addresses
-    name = plain(bucket.value.get("bucket", "BucketName"))
-    return name is None or bool(_EVERY_BUCKET.match(meant.name)) or meant.name.startswith(f"arn:aws:s3:::{name}/")
-
-
-def unrecorded_reads(view: View) -> Iterator[Hit]:
-    """Yield a hit for each bucket whose objects' reads a trail that records such events leaves out."""
-    return _unrecorded(view, "ReadOnly")
-
-
-def unrecorded_writes(view: View) -> Iterator[Hit]:
-    """Yield a hit for each bucket whose objects' writes a trail that records such events leaves out."""
-    return _unrecorded(view, "WriteOnly")
-
-
-_OBJECTS = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"
-_SELECTOR = (
-    "Name the bucket in a data_resource (DataResources) of type AWS::S3::Object as arn:aws:s3:::NAME/ with the slash, "
-    "or arn:aws:s3 for all buckets, with read_write_type (ReadWriteType) "
-)
-
-READS = Rule(
-    id="PLB_LOG_11",
-    title="Reads of objects are not recorded",
-    severity=Severity.LOW,
-    why="The trail records events of objects, but not the reads of this bucket. After a leak nobody can say what was "
-    "taken.",
-    remedy=f"{_SELECTOR}All or ReadOnly.",
-    references=(_OBJECTS,),
-    check=on_resources(unrecorded_reads),
-    concept=unrecorded_reads,
-)
-
-WRITES = Rule(
-    id="PLB_LOG_12",
-    title="Writes of objects are not recorded",
-    severity=Severity.LOW,
-    why="The trail records events of objects, but not the writes to this bucket. Nobody can say who changed or "
-    "deleted what.",
-    remedy=f"{_SELECTOR}All or WriteOnly.",
-    references=(_OBJECTS,),
-    check=on_resources(unrecorded_writes),
-    concept=unrecorded_writes,
-)
-
-RULES = (CLOUDWATCH, PUBLIC, BUCKET_POLICY, ERASABLE, READS, WRITES)
+RULES = (CLOUDWATCH, PUBLIC, BUCKET_POLICY, ERASABLE)

@@ -29,7 +29,7 @@ def _names() -> dict[str, set[str]]:
     return found
 
 
-FAMILIES = ("PLB_ENC_", "PLB_KEY_", "PLB_TLS_", "PLB_BACKUP_")
+FAMILIES = ("PLB_ENC_", "PLB_KEY_", "PLB_TLS_", "PLB_BACKUP_", "PLB_NET_", "PLB_LOG_", "PLB_IAM_", "PLB_PUBLIC_")
 NAMES = _names()
 SHAPES = ["text", "", None, 7, True, [], {}, [[]], [{}], [None, "x", [{"Ebs": [{}]}]], {"Fn::If": []}, {"Ref": {}}]
 
