@@ -19,6 +19,7 @@ from reviewer.rules.rule import Hit, Rule
 _NGINX = re.compile(r"(?:[\w.-]+\.)?nginx\.(?:ingress\.kubernetes\.io|org)/(.+)|ingress\.kubernetes\.io/(.+)")
 _INTO_CONFIGURATION = frozenset(["auth-url", "auth-tls-match-cn", "mirror-target", "mirror-host"])
 _BREAKS_OUT = re.compile(r"[;{}#|<>\\^`\"'\s]")
+SHORTEST_KEY = 100  # characters; what is shorter only shows where a key would stand
 _EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 _OWN_OF_CLUSTER = re.compile(
     r"kube-(?:proxy|dns|apiserver|scheduler|controller-manager|flannel|router)\S*|coredns\S*|etcd\S*|cilium\S*|calico\S*"
@@ -66,7 +67,9 @@ def _is_content(key: str, value: Value, *, encoded: bool) -> bool:
         except (binascii.Error, ValueError):
             return False
     registry = key == ".dockerconfigjson" and '"auth"' in text
-    return registry or looks_secret(key, text) or "PRIVATE KEY-----" in text or secret_within(text) is not None
+    key_file = "PRIVATE KEY-----" in text and len(text) > SHORTEST_KEY and "..." not in text
+    one_line = "\n" not in text
+    return registry or key_file or (one_line and looks_secret(key, text)) or secret_within(text) is not None
 
 
 def check_selectors(view: View) -> Iterator[Hit]:

@@ -69,11 +69,24 @@ def check_wildcards(view: View) -> Iterator[Hit]:
 
 
 def check_secrets(view: View) -> Iterator[Hit]:
-    """Yield a hit for each role that may read or change every secret of its namespace or of the cluster."""
+    """Yield a hit for each role that may read or change every secret of the cluster."""
+    for grant in _secret_grants(view):
+        if grant.role.type == "ClusterRole":
+            yield grant.hit(f"{_listed(grant.verbs)} every secret of the whole cluster")
+
+
+def check_namespace_secrets(view: View) -> Iterator[Hit]:
+    """Yield a hit for each role that may read or change every secret of its namespace."""
+    for grant in _secret_grants(view):
+        if grant.role.type == "Role":
+            yield grant.hit(f"{_listed(grant.verbs)} every secret of its namespace")
+
+
+def _secret_grants(view: View) -> Iterator[_Grant]:
+    """To make new secrets is no harm to others."""
     for grant in _grants(view):
-        if "secrets" in grant.resources and grant.verbs & (_READ | _WRITE) and not grant.named:
-            scope = "of the whole cluster" if grant.role.type == "ClusterRole" else "of its namespace"
-            yield grant.hit(f"{_listed(grant.verbs)} every secret {scope}")
+        if "secrets" in grant.resources and (grant.verbs - {"create"}) & (_READ | _WRITE) and not grant.named:
+            yield grant
 
 
 def check_execution(view: View) -> Iterator[Hit]:
@@ -153,6 +166,7 @@ def _rule(number: int, severity: Severity, words: tuple[str, str, str], checkov:
         6: check_protection,
         7: check_admins,
         8: check_everybody,
+        9: check_namespace_secrets,
     }[number]
     return Rule(
         id=f"PLB_RBAC_{number}",
@@ -183,7 +197,7 @@ RULES = (
         2,
         Severity.MEDIUM,
         (
-            "Role may use every secret",
+            "Role may use every secret of the cluster",
             "Secrets hold the tokens of other accounts: whoever may read or replace them can become any of these.",
             "Name the secrets that are needed (resourceNames), or mount them where they are used.",
         ),
@@ -240,6 +254,15 @@ RULES = (
             "Role is given to everybody",
             "Who can reach the cluster's API, or run any pod in it, has the role.",
             "Bind it to the accounts that need it, by name.",
+        ),
+    ),
+    _rule(
+        9,
+        Severity.LOW,
+        (
+            "Role may use every secret of its namespace",
+            "Secrets hold the tokens of other accounts: whoever may read or replace them can become any of these.",
+            "Name the secrets that are needed (resourceNames), or mount them where they are used.",
         ),
     ),
 )

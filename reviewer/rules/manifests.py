@@ -28,7 +28,7 @@ _TEMPLATES = {
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _PLACEHOLDER = re.compile(
     r"\$|\{\{|<[^>]+>|ENC\[|vault:|ref\+|%[\w-]+%|__\w+__|(?:x{3,}|\*{3,}|\.{3,})|"
-    r"(?i:change[-_ ]?(?:me|it)|replace[-_ ]?(?:me|with)?|your[-_ ]|example|placeholder|redacted|todo|dummy|to ?be)"
+    r"(?i:change[-_ ]?(?:me|it)|replace[-_ ]?(?:me|with)?|your[-_ ]|my[-_]|example|placeholder|redacted|todo|dummy)"
 )
 _ASSIGNMENT = re.compile(r"""^[\s>-]*(?:export\s+)?["']?([A-Za-z][\w.-]{1,80})["']?\s*[=:]\s*(\S.*)?$""")
 MAX_LINES = 2000
