@@ -30,15 +30,45 @@ def check_subject(directory: Directory) -> Iterator[Hit]:
             yield _hit(trust)
 
 
+def check_audience(directory: Directory) -> Iterator[Hit]:
+    """Yield a hit for every statement that keeps strangers out and does not say for whom the token has to be."""
+    for trust in read_trusts(directory):
+        strangers_out = any(_keeps_strangers_out(condition) for condition in trust.conditions)
+        if strangers_out and not any(_claim(condition) in ("aud", "") for condition in trust.conditions):
+            message = f"{trust.resource} trusts GitHub's OIDC provider without a condition on the audience (aud)."
+            yield _at(trust, trust.principal, message)
+
+
+def check_repositories(directory: Directory) -> Iterator[Hit]:
+    """Yield a hit for every subject that fits more than one repository of its owner."""
+    for trust in read_trusts(directory):
+        if any(_claim(condition) in ("repository", "repository_id", "") for condition in trust.conditions):
+            continue
+        for condition in trust.conditions:
+            for item in condition.items if _claim(condition) == "sub" and _has_wildcards(condition) else ():
+                if _fits_many(item):
+                    message = f"{trust.resource} trusts {item.text[:80]!r}: more than one repository fits."
+                    yield _at(trust, item if item.line >= trust.block.start_line else condition.values, message)
+
+
+def _fits_many(value: Value) -> bool:
+    """Whether a subject names its owner, and its repository by a pattern."""
+    text = re.sub(r"\$\{[^}]*\}", "\0", value.text)
+    match = re.match(r"^repo:([^/:*?]+)/([^:]*)", text)
+    return value.kind in (Kind.TEXT, Kind.TEMPLATE) and match is not None and re.search(r"[*?]", match[2]) is not None
+
+
+def _at(trust: Trust, place: Value, message: str) -> Hit:
+    span = Span(path=trust.block.path, start_line=place.line, end_line=max(place.line, place.end_line))
+    return Hit(span=span, block=trust.block, resource=trust.resource, message=message)
+
+
 def _hit(trust: Trust) -> Hit:
     subject = next((condition for condition in trust.conditions if _claim(condition) == "sub"), None)
     place = trust.principal
     if subject:
         place = next((item for item in subject.items if _is_open("sub", item)), subject.values)
-    path = trust.block.path
-    span = Span(path=path, start_line=place.line, end_line=max(place.line, place.end_line))
-    message = f"{trust.resource} trusts GitHub's OIDC provider {_how(subject, place)}"
-    return Hit(span=span, block=trust.block, resource=trust.resource, message=message)
+    return _at(trust, place, f"{trust.resource} trusts GitHub's OIDC provider {_how(subject, place)}")
 
 
 def _how(subject: Condition | None, place: Value) -> str:
@@ -122,4 +152,27 @@ SUBJECT = Rule(
     check=check_subject,
 )
 
-RULES = (SUBJECT,)
+_GITHUB = SUBJECT.references[0]
+
+AUDIENCE = Rule(
+    id="PLB_OIDC_2",
+    title="Trust in GitHub's tokens does not say for whom they are",
+    severity=Severity.LOW,
+    why="A token that a workflow asked for to show it elsewhere can be shown here, too. The provider's client_id_list "
+    "still holds, as long as it lists one audience.",
+    remedy=f'Add a condition StringEquals on {PROVIDER}:aud with the value "sts.amazonaws.com".',
+    references=(_GITHUB,),
+    check=check_audience,
+)
+
+REPOSITORIES = Rule(
+    id="PLB_OIDC_3",
+    title="More than one repository may assume this role",
+    severity=Severity.MEDIUM,
+    why="Whoever may push to the least watched repository that fits, or may create one, gets this identity.",
+    remedy='Name each repository: "repo:my-org/my-repo:environment:production".',
+    references=(_GITHUB,),
+    check=check_repositories,
+)
+
+RULES = (SUBJECT, AUDIENCE, REPOSITORIES)

@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "StringLike"
       variable = "token.actions.githubusercontent.com:sub"
-      values   = ["repo:my-org/*", "repo:${var.org}/${var.repository}:*", "repository_owner_id:1234:repo:*"]
+      values   = ["repo:my-org/app:*", "repo:${var.org}/${var.repository}:*", "repository_owner_id:1234:repo:*"]
     }
   }
 
@@ -53,6 +53,11 @@ data "aws_iam_policy_document" "from_a_local" {
       identifiers = [aws_iam_openid_connect_provider.github.arn]
     }
     condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+    condition {
       test     = "ForAnyValue:StringEquals"
       variable = "${local.issuer}:sub"
       values   = local.subjects
@@ -70,6 +75,11 @@ data "aws_iam_policy_document" "matches_nobody" {
     }
     condition {
       test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:sub"
       values   = ["repo:my-org/*"]
     }
@@ -82,6 +92,11 @@ data "aws_iam_policy_document" "by_repository_id" {
     principals {
       type        = "Federated"
       identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"

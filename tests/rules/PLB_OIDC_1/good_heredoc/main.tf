@@ -12,6 +12,9 @@ resource "aws_iam_role" "deploy" {
           "Principal": {"Federated": "${aws_iam_openid_connect_provider.github.arn}"},
           "Action": "sts:AssumeRoleWithWebIdentity",
           "Condition": {
+            "StringEquals": {
+              "${replace(aws_iam_openid_connect_provider.github.url, "https://", "")}:aud": "sts.amazonaws.com"
+            },
             "StringLike": {
               "${replace(aws_iam_openid_connect_provider.github.url, "https://", "")}:sub": "repo:my-org/app:*"
             }

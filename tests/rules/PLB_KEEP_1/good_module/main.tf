@@ -1,0 +1,4 @@
+resource "google_filestore_instance" "shop" {
+  name = "shop"
+  tier = "BASIC_SSD"
+}
