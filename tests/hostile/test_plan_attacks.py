@@ -251,16 +251,24 @@ def test_no_program_outlives_its_plan(bench: Bench) -> None:
     assert _terraforms() == []
 
 
-def _terraforms() -> list[str]:
-    """The command lines of Terraform on this machine that were started by a scanner of this test."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+def _terraforms() -> list[int]:
+    """Terraform's processes that this test run started, or that nobody waits for any more."""
+    parents, plans = {}, []
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = entry.read_bytes().split(b"\0")
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"\0plan\0-json\0" in (entry / "cmdline").read_bytes():
+                plans.append(int(entry.name))
         except OSError:
             continue
-        if len(words) > 1 and words[1] == b"plan" and b"-lock=false" in words and b"-refresh=false" in words:
-            found.append(str(entry))
+    return [pid for pid in plans if os.getpid() in _line(pid, parents) or parents.get(pid) == 1]
+
+
+def _line(pid: int, parents: dict[int, int]) -> list[int]:
+    """A process and those above it, up to the first."""
+    found = [pid]
+    while (pid := parents.get(pid, 0)) > 0:
+        found.append(pid)
     return found
 
 
