@@ -29,6 +29,9 @@ from reviewer.rules.terraform import Block, read_blocks
 _ABOUT_IT = re.compile(
     r"\b(?:arn|name|path|id|ids|identifier|reference|length|whether|enable|kms|rotation)s?\b(?! ?/ ?password)", re.I
 )
+_IS_A_SWITCH = re.compile(
+    r"(?:^|_)(?:allow|enable|disable|require|use|change|reset|rotate|manage|create|generate|random)_"
+)
 _SURE_TOO = re.compile(r"(?:^|_)(?:token|secret|credentials)$")
 
 
@@ -47,7 +50,8 @@ def check_variables(directory: Directory) -> Iterator[Hit]:
 
 def _takes_a_secret(block: Block) -> bool:
     value, name = block.value, block.labels[0]
-    if not (is_sure(name) or _SURE_TOO.search(snake(name))) or _says_otherwise(value.get("description"), name):
+    named = (is_sure(name) or _SURE_TOO.search(snake(name))) and not _IS_A_SWITCH.search(snake(name))
+    if not named or _says_otherwise(value.get("description"), name):
         return False
     type_ = value.get("type")
     if type_ is not None and type_.text.strip('"') not in ("string", "any", ""):
@@ -67,7 +71,9 @@ def _says_otherwise(description: Value | None, name: str) -> bool:
 
 
 def _is_shown(name: str, parameter: Value) -> bool:
-    if not is_sure(name) or parameter.kind is not Kind.MAP or parameter.get("NoEcho") is not None:
+    if not is_sure(name) or _IS_A_SWITCH.search(snake(name)) or parameter.kind is not Kind.MAP:
+        return False
+    if parameter.get("NoEcho") is not None or parameter.get("AllowedValues") is not None:
         return False
     type_, text = plain(parameter.get("Type")), plain(parameter.get("Default")) or ""
     return type_ == "String" and not text.startswith(("{{resolve:", "/", "arn:"))
@@ -79,6 +85,9 @@ _SECRET_ATTRIBUTES = re.compile(
     r"|client_secret|primary_access_key|secondary_access_key|\w*connection_string|secret_string|kube_config_raw"
     r"|kube_admin_config_raw|primary_key|secret_key|auth_token))\b"
 )
+
+
+_PUBLIC_PART = re.compile(r"encrypted|_key_id\b")
 
 
 def check_outputs(directory: Directory) -> Iterator[Hit]:
@@ -115,7 +124,7 @@ def _shows(name: str, value: Value) -> bool:
         return "sha256(" not in text and "length(" not in text
     referred = re.fullmatch(r"(?:\$\{\s*)?(?:nonsensitive\()?([\w.*\[\]\"-]+)\)?(?:\s*\})?", text)
     last = referred[1].rpartition(".")[2] if referred else ""
-    return is_sure(name) and bool(last) and is_named(last)
+    return is_sure(name) and bool(last) and is_named(last) and not _PUBLIC_PART.search(f"{snake(name)} {snake(last)}")
 
 
 def _hidden_parameters(document: Value) -> frozenset[str]:

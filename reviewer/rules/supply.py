@@ -14,7 +14,7 @@ from reviewer.model import Severity, Span
 from reviewer.rules.documents import Kind, Value
 from reviewer.rules.provider_table import TABLE
 from reviewer.rules.resource import plain
-from reviewer.rules.roots import bounds, hit, providers_of, read_backends
+from reviewer.rules.roots import bounds, hit, is_root, providers_of, read_backends
 from reviewer.rules.rule import Directory, Hit, Rule
 from reviewer.rules.terraform import read_blocks
 
@@ -29,22 +29,25 @@ def _lock_path(directory: Directory) -> str:
 
 
 def check_constraints(directory: Directory) -> Iterator[Hit]:
-    """Yield a hit for every provider whose version nothing holds: no constraint, and no lock file beside it."""
-    if _lock_path(directory) in directory.files:
+    """Yield a hit for a root whose providers nothing holds to a version: no constraint, and no lock file beside it.
+
+    Modules leave the version to the roots that call them, and a module that is called may state one for its root.
+    """
+    calls = any(block.type == "module" for block in read_blocks(directory))
+    if _lock_path(directory) in directory.files or calls or not is_root(directory):
         return
-    named = set()
-    for block, name, value in providers_of(directory):
-        named.add(name)
-        version = plain(value.get("version")) if value.kind is Kind.MAP else value.text
-        if version == "" or (value.kind is Kind.MAP and value.get("version") is None):
-            message = f"The provider {name} may be of any version: nothing says which."
-            yield hit(block.path, block.value, f"required_providers.{name}", message, value)
-    for block in read_blocks(directory):
-        if block.type == "provider" and block.labels and block.labels[0] not in named:
-            named.add(block.labels[0])
-            if block.value.get("version") is None and read_backends(directory):
-                message = f"The provider {block.labels[0]} may be of any version: nothing says which."
-                yield hit(block.path, block.value, block.address, message)
+    loose = [(block, name, value) for block, name, value in providers_of(directory) if _is_loose(value)]
+    if loose:
+        block, name, value = loose[0]
+        names = ", ".join(name[:40] for _, name, _ in loose[:10])
+        message = f"Nothing says which version of {names} is meant."
+        yield hit(block.path, block.value, f"required_providers.{name}", message, value)
+
+
+def _is_loose(value: Value) -> bool:
+    if value.kind is Kind.MAP:
+        return value.get("version") is None
+    return value.kind is Kind.TEXT and not value.text.strip()
 
 
 def _sources(directory: Directory) -> Iterator[tuple[str, str, str, Value, str]]:

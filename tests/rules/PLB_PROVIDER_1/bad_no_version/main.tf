@@ -1,3 +1,7 @@
+provider "aws" {
+  region = "eu-central-1"
+}
+
 terraform {
   required_providers {
     aws = { # expect

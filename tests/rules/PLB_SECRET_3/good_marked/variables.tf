@@ -26,3 +26,7 @@ variable "auth_token" {
   type    = bool
   default = false
 }
+
+variable "allow_users_to_change_password" {
+  type = string
+}

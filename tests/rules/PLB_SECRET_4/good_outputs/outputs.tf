@@ -14,3 +14,11 @@ output "access_key" {
 output "password_hash" {
   value = sha256(random_password.db.result)
 }
+
+output "encrypted_password" {
+  value = module.user.login_profile_encrypted_password
+}
+
+output "access_key_id" {
+  value = module.user.access_key_id
+}
