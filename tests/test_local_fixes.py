@@ -70,6 +70,16 @@ def test_only_what_a_change_introduces_is_mended_against_a_base(repository: Path
     assert done.stdout == "mended infra/new.tf\n"
 
 
+def test_what_a_rule_of_ours_finds_is_mended_and_proved_where_checkov_looks_too(repository: Path) -> None:
+    key = 'resource "aws_kms_key" "main" {\n  description = "Orders"\n}\n'
+    (repository / "infra" / "main.tf").write_text(key)
+    done = run("fix", repository, "--rule", "PLB_KEY_4", "--dry-run")
+    assert "+  enable_key_rotation = true\n" in done.stdout
+    report = json.loads(run("fixes-report", repository, "--format", "json").stdout)
+    assert report["rules"]["PLB_KEY_4"]["concrete"] == 1
+    assert report["roots"] == report["proof_scans"] == 1
+
+
 def test_a_plain_folder_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "plain"

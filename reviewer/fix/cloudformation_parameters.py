@@ -80,7 +80,7 @@ def change(read: Text, page: Page, node: Node, value: Any) -> Iterator[Splice]:
 def add(page: Page, template: Node, choices: Sequence[Choice]) -> Iterator[Splice]:
     """Yield what adds the parameters that stand for choices, near the resources, unless they are there."""
     parameters, resources = template.get("Parameters"), template.get("Resources")
-    new = {pascal(choice.name): {"Type": TYPES[choice.type], "Description": choice.description} for choice in choices}
+    new = {pascal(choice.name): _declared(choice) for choice in choices}
     new = {name: value for name, value in new.items() if parameters is None or parameters.get(name) is None}
     if not new:
         return
@@ -94,6 +94,11 @@ def add(page: Page, template: Node, choices: Sequence[Choice]) -> Iterator[Splic
     else:
         pair = next(pair for pair in template.pairs if pair.key.text == "Parameters")
         yield from yaml_splice.replace_value(page, template, pair, new)
+
+
+def _declared(choice: Choice) -> Mapping[str, Any]:
+    declared = {"Type": TYPES[choice.type], "Description": choice.description}
+    return declared | ({"NoEcho": True} if choice.sensitive else {})
 
 
 def _parameter(read: Text, node: Node) -> Node | None:

@@ -64,6 +64,7 @@ def declaration(choice: Choice, *, optional: bool = False) -> str:
     """Return the `variable` block that asks for a choice; an `optional` one is null where a call does not set it."""
     lines = [f"description = {quoted(choice.description)}", f"type        = {choice.type}"]
     lines += ["default     = null"] if optional else []
+    lines += ["sensitive   = true"] if choice.sensitive else []
     return f'variable "{choice.name}" {{\n' + "".join(f"  {line}\n" for line in lines) + "}"
 
 

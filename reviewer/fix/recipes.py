@@ -35,6 +35,7 @@ class Choice:
     name: str
     type: str  # string, number or list(string)
     description: str  # of the variable that stands for it where the policy gives no value
+    sensitive: bool = False  # a secret: it belongs in no log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,8 @@ def _choices(name: str, document: Mapping[str, Any]) -> Iterable[Choice]:
     for choice, told in (document.get("choices") or {}).items():
         if told.get("type") not in CHOICE_TYPES or not told.get("description"):
             raise BadRecipes(f"{name}: choices.{choice}: expected type ({', '.join(CHOICE_TYPES)}) and description")
-        yield Choice(name=choice, type=told["type"], description=told["description"])
+        secret = bool(told.get("sensitive", False))
+        yield Choice(name=choice, type=told["type"], description=told["description"], sensitive=secret)
 
 
 def _row(name: str, framework: str, row: Mapping[str, Any]) -> Recipe | Advice:

@@ -99,13 +99,15 @@ def _choice_problem(choice: Choice | None, name: str, value: str | Sequence[str]
 
 
 def _requests(
-    units: Iterable[tuple[ScanUnit, ScanResult]], findings: Iterable[Finding], chosen: Chosen
+    units: Sequence[tuple[ScanUnit, ScanResult]], findings: Iterable[Finding], chosen: Chosen
 ) -> dict[UnitId, FixRequest]:
     """Return what each unit is asked: about findings that there is a recipe for, and no others."""
     wanted: dict[UnitId, list[Finding]] = {}
+    roots = [unit for unit, _ in units if unit.kind is UnitKind.TERRAFORM]
     for finding in findings:
         if finding.source is Source.CODE and recipes().recipes.get((finding.framework, finding.rule)):
-            wanted.setdefault(_unit_of(finding), []).append(finding)
+            unit_id, seen = _placed(finding, roots)
+            wanted.setdefault(unit_id, []).append(seen)
     return {
         unit.id: FixRequest(findings=tuple(wanted[unit.id]), known=_known(result), chosen=chosen)
         for unit, result in units
@@ -113,10 +115,20 @@ def _requests(
     }
 
 
-def _unit_of(finding: Finding) -> UnitId:
+def _placed(finding: Finding, roots: Iterable[ScanUnit]) -> tuple[UnitId, Finding]:
+    """Return the unit that is asked, and the finding as it is seen from there.
+
+    Rules of ours look at one directory; what mends Terraform there is proved where Checkov looks at it, too.
+    """
+    folder = finding.path.rpartition("/")[0]
     if finding.framework == "terraform" and finding.scanner == "checkov":
-        return UnitKind.TERRAFORM, finding.root
-    return UnitKind.DIRECTORY, finding.path.rpartition("/")[0]
+        return (UnitKind.TERRAFORM, finding.root), finding
+    if finding.framework == "terraform" and finding.scanner == "plumbrule":
+        around = [unit for unit in roots if any(file.path == finding.path for file in unit.files)]
+        if around:
+            root = min(around, key=lambda unit: (unit.directory != folder, unit.directory))
+            return root.id, replace(finding, root=root.directory)
+    return (UnitKind.DIRECTORY, folder), finding
 
 
 def _known(result: ScanResult) -> tuple[tuple[str, str, str], ...]:
@@ -150,18 +162,20 @@ def _put_together(
         single=single,
         together=put_once(together),
         safe=agreed_edits(tried, requests),
-        guidance=tuple(_guidance(findings, mended, reasons)),
+        guidance=tuple(guidance_on(findings, mended, reasons)),
         unproved=sum(len(fixes.unproved) for fixes in results),
         failures=tuple(one.failure for one in tried.values() if one.failure),
     )
 
 
-def _guidance(findings: Iterable[Finding], mended: set[str], reasons: Mapping[str, str]) -> Iterable[Guidance]:
+def guidance_on(findings: Iterable[Finding], mended: set[str], reasons: Mapping[str, str]) -> Iterable[Guidance]:
+    """Yield what to do about what has no fix: what the table says of it, else what its rule says."""
     for finding in findings:
         if finding.fingerprint not in mended:
-            told = guide(finding, recipes(), reasons.get(finding.fingerprint, ""))
-            if told:
-                yield told
+            why = reasons.get(finding.fingerprint, "")
+            told = guide(finding, recipes()) or Guidance(fingerprint=finding.fingerprint, text=finding.remedy)
+            if text := " ".join(filter(None, (why, told.text))):
+                yield replace(told, text=text)
 
 
 def _agreed(fixes: Sequence[Fix], findings: Sequence[Finding]) -> tuple[Fix, ...]:

@@ -17,7 +17,7 @@ from reviewer.fix.proposals import TOO_MUCH, Knowledge, Proposal, apply_all, pro
 from reviewer.model import Finding, Fix, Risk, Suggestion
 from reviewer.scan import fix_results, results
 from reviewer.scan.fix_results import UnitFixes
-from reviewer.scan.proof import Scene, prove
+from reviewer.scan.proof import Scene, folder_of, prove
 from reviewer.scan.recipe_files import recipes
 from reviewer.scan.schema_files import schema
 from reviewer.scan.tree import Tree
@@ -49,15 +49,16 @@ def fix_unit(request: dict[str, Any], tree: Path) -> bytes:
     """
     begun = time.monotonic()
     files = Tree(tree, dict(request["files"]), request["directory"])
+    wanted = results.decode(request["findings"].encode()).findings
     scene = Scene(
         kind=request["kind"],
         tree=files,
         files=files.originals(),
         known=Counter((rule, path, resource) for rule, path, resource in request["known"]),
         values=Values(choices=recipes().choices, chosen=request["chosen"]),
+        watched=frozenset(folder_of(finding.path) for finding in wanted if finding.scanner == "plumbrule"),
         deadline=begun + TIME_SHARE * request["limits"]["wall_seconds"],
     )
-    wanted = results.decode(request["findings"].encode()).findings
     taken, until = frozenset(map(Risk, request["taken"])), begun + EDIT_SHARE * request["limits"]["wall_seconds"]
     return fix_results.encode(_fixes(scene, wanted, taken, (begun, until)))
 

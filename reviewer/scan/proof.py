@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -39,6 +39,7 @@ class Outcome:
     found: Counter[Identity]
     passed: frozenset[Identity]
     unreadable: frozenset[str]  # paths
+    ours: Counter[Identity]  # all that our own rules still find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class Scene:
     known: Counter[Identity]
     values: Values
     deadline: float
+    watched: frozenset[str] = frozenset()  # folders where something that our own rules found is to be mended
 
 
 def prove(scene: Scene, proposals: Sequence[Proposal]) -> Proof:
@@ -94,6 +96,7 @@ class _Trial:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.scans = 0
+        self._ours = _ours(scene, scene.tree, scene.watched) if scene.watched else Counter[Identity]()
 
     def largest(self, proposals: Proposals) -> Proposals:
         """Return a part of `proposals` that holds: all in one scan if all do, else what splitting finds."""
@@ -136,9 +139,11 @@ class _Trial:
             rule, path = proposal.recipe.rule, proposal.findings[0].path
             return not any(found[:2] == (rule, path) for found in outcome.found)
         identities = {identity_of(finding) for finding in proposal.findings}
+        if proposal.findings[0].scanner == "plumbrule":
+            return all(outcome.ours[identity] < self._ours[identity] for identity in identities)
         if any(outcome.found[identity] >= max(1, self.scene.known[identity]) for identity in identities):
             return False
-        return proposal.findings[0].scanner == "plumbrule" or identities <= outcome.passed
+        return identities <= outcome.passed
 
 
 def _unread(proposal: Proposal, outcome: Outcome) -> bool:
@@ -148,7 +153,8 @@ def _unread(proposal: Proposal, outcome: Outcome) -> bool:
 def _suspects(part: Proposals, new: Sequence[Identity]) -> Proposals:
     """Return what may have brought `new`: for checks of connected resources those that add one, else who is near."""
     adding = tuple(p for p in part if "add" in p.recipe.edit)
-    touching = tuple(p for p in part if any(_touches(p, identity) for identity in new))
+    touching = tuple(p for p in part if any(_is_about(p, identity) for identity in new))
+    touching = touching or tuple(p for p in part if any(_touches(p, identity) for identity in new))
     connected = all(rule.startswith("CKV2_") for rule, _, _ in new)
     return (adding or touching if connected else touching or adding) or part
 
@@ -162,7 +168,11 @@ def _split(part: Proposals, suspects: Proposals) -> list[Proposals]:
     """Return the parts to try next: those that nobody suspects first, else halves; one rule alone has failed."""
     innocent = _without(part, suspects)
     if innocent and suspects:
-        return [innocent, suspects]
+        return [innocent, *(_halves(suspects) or [suspects])]
+    return _halves(part)
+
+
+def _halves(part: Proposals) -> list[Proposals]:
     rules = sorted({proposal.recipe.rule for proposal in part})
     if len(rules) < 2:
         return []
@@ -174,6 +184,12 @@ def _split(part: Proposals, suspects: Proposals) -> list[Proposals]:
 def identity_of(finding: Finding) -> Identity:
     """Return what names a finding across scans of the same unit."""
     return finding.rule, finding.path, finding.resource
+
+
+def _is_about(proposal: Proposal, identity: Identity) -> bool:
+    """Whether a new finding is about the very thing that the proposal edits."""
+    _, path, resource = identity
+    return any(f.path == path and resource in (f.resource, proposal.place.address) for f in proposal.findings)
 
 
 def _touches(proposal: Proposal, identity: Identity) -> bool:
@@ -199,30 +215,36 @@ def rescan(scene: Scene, edited: Files) -> Outcome:
             found.update(_identities(framework, failures, read))
             passed.update(_identities(framework, outcome.passed, read))
             unreadable.update(read.names[path] for at in outcome.unreadable if (path := read.relative(at)))
-        found.update(_beyond(scene, copy, edited))
-    return Outcome(found=found, passed=frozenset(passed), unreadable=frozenset(unreadable))
+        folders = scene.watched | {folder_of(path) for path in edited}
+        ours = _ours(scene, copy, folders)
+        found.update(ours if scene.kind == "directory" else _beyond(scene, ours, folders, edited))
+    return Outcome(found=found, passed=frozenset(passed), unreadable=frozenset(unreadable), ours=ours)
 
 
 def _identities(framework: str, found: Iterable[object], copy: Tree) -> Iterable[Identity]:
     return filter(None, (records.identity(framework, record, copy) for record in found))
 
 
-def _beyond(scene: Scene, copy: Tree, edited: Files) -> Counter[Identity]:
-    """What else looks at these files: our own rules, and in a Terraform root the search for secrets."""
+def folder_of(path: str) -> str:
+    """Return the folder that a file lies in."""
+    return path.rpartition("/")[0]
+
+
+def _ours(scene: Scene, tree: Tree, folders: Collection[str]) -> Counter[Identity]:
+    """What our own rules find in a directory, or in these folders of a root."""
     if scene.kind == "directory":
-        return _own_rules(copy.directory, copy.originals())
-    news = _rules_of_folders(copy, edited)
-    if news:
-        news -= _rules_of_folders(scene.tree, edited)
-    return news + _new_secrets(scene, edited)
-
-
-def _rules_of_folders(tree: Tree, edited: Files) -> Counter[Identity]:
+        return _own_rules(tree.directory, tree.originals())
     found: Counter[Identity] = Counter()
-    for folder in {path.rpartition("/")[0] for path in edited}:
-        here = {path: text for path, text in tree.originals().items() if path.rpartition("/")[0] == folder}
+    for folder in folders:
+        here = {path: text for path, text in tree.originals().items() if folder_of(path) == folder}
         found += _own_rules(folder, here)
     return found
+
+
+def _beyond(scene: Scene, ours: Counter[Identity], folders: Collection[str], edited: Files) -> Counter[Identity]:
+    """What is new in a Terraform root beside Checkov's findings: of our own rules, and of the search for secrets."""
+    news = ours - _ours(scene, scene.tree, folders) if ours else ours
+    return news + _new_secrets(scene, edited)
 
 
 def _own_rules(folder: str, files: Files) -> Counter[Identity]:

@@ -20,6 +20,7 @@ class Row:
     name: str  # aws.yml 3 CKV_AWS_79 aws_instance
     framework: str
     read: Recipe | Advice
+    reviewed: bool = True
 
     @property
     def recipe(self) -> Recipe | None:
@@ -46,7 +47,7 @@ def rows(path: Path, framework: str) -> Iterator[Row]:
         found += [read for reads in table.advice.values() for read in reads]
         for read in found:
             name = f"{path.name} {number} {read.rule} {' '.join(read.types[:2])}"
-            yield Row(name=name, framework=framework, read=read)
+            yield Row(name=name, framework=framework, read=read, reviewed=raw.get("reviewed", True))
 
 
 def choices(path: Path) -> Mapping[str, Choice]:
@@ -58,7 +59,12 @@ def choices(path: Path) -> Mapping[str, Choice]:
         except (OSError, yaml.YAMLError):
             continue  # another file that somebody is writing just now
         for name, told in (document.get("choices") or {}).items():
-            found[name] = Choice(name=name, type=told.get("type", ""), description=told.get("description", ""))
+            found[name] = Choice(
+                name=name,
+                type=told.get("type", ""),
+                description=told.get("description", ""),
+                sensitive=told.get("sensitive", False),
+            )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from reviewer.report.patch import bare_patch, build_patch
 from reviewer.report.sarif_fixes import sarif_fixes
 from reviewer.scan import fix_results
 from reviewer.scan.fix_results import UnitFixes
-from reviewer.scan.fixes import Proposed, Tried, agreed_edits, put_once
+from reviewer.scan.fixes import Proposed, Tried, agreed_edits, guidance_on, put_once
 from reviewer.scan.results import BadResult
 from reviewer.scan.scanner import FixRequest
 from reviewer.scan.unit import UnitId, UnitKind
@@ -133,6 +134,16 @@ def test_a_name_of_several_lines_adds_no_lines_to_an_example() -> None:
     assert told.example.startswith("name: a privileged: true")
     assert len(told.example) < 300
     assert told.example.strip().isprintable()
+
+
+def test_what_the_table_says_nothing_of_is_told_in_the_words_of_its_rule() -> None:
+    one = replace(found(), rule="PLB_NEW_1", remedy="Take it out.")
+    assert [told.text for told in guidance_on([one], set(), {})] == ["Take it out."]
+    assert [told.text for told in guidance_on([one], set(), {"f1": "It is too long."})] == [
+        "It is too long. Take it out."
+    ]
+    assert not list(guidance_on([one], {"f1"}, {}))
+    assert not list(guidance_on([replace(one, remedy="")], set(), {}))
 
 
 def found(path: str = "main.tf", resource: str = "aws_s3_bucket.a") -> Finding:
