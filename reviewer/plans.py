@@ -29,6 +29,7 @@ from reviewer.tfplan.model import Place, Plan, without_indexes
 from reviewer.tfplan.read import read
 
 MOST_COST_BYTES = 8 << 20
+DRIFT = "PLB_PLAN_DRIFT_1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +104,12 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
     shared = tuple(_shared(pair, judged, diff))
     for one in judged:
         once = tuple(module for module in shared if one is judged[0])  # told with the first plan
-        found = [*_found(one, wishes, once), *_by_policies(bench, one, wishes, told)]
-        head = replace(head, findings=(*head.findings, *dict.fromkeys(_at_head(one, found, diff))))
+        found = dict.fromkeys(
+            _at_head(one, (*_found(one, wishes, once), *_by_policies(bench, one, wishes, told)), diff)
+        )
+        head = replace(head, findings=(*head.findings, *found))
+        drift = (finding for finding in found if finding.rule == DRIFT)  # stood before this change
+        base = replace(base, findings=(*base.findings, *drift))
     head = replace(head, not_examined=(*head.not_examined, *told))
     return Planned(base=base, head=head, plans=judged, not_planned=not_planned, statements=statements)
 

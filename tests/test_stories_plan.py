@@ -146,6 +146,7 @@ def test_the_plan_of_the_workflow_counts_more_and_its_secrets_go_nowhere(world):
         "terraform_version": "1.11.4",
         "planned_values": {"root_module": {}},
         "resource_changes": [change],
+        "resource_drift": [{**change, "change": {**change["change"], "actions": ["update"], "replace_paths": []}}],
         "configuration": {"root_module": {}},
     }
     archive = io.BytesIO()
@@ -159,6 +160,8 @@ def test_the_plan_of_the_workflow_counts_more_and_its_secrets_go_nowhere(world):
     world.work()
     assert "plan of your workflow" in pull.check_run.summary
     assert "**1 to replace: `aws_dynamodb_table.orders`**" in pull.check_run.summary
+    assert "1 resource changed outside of Terraform" in pull.check_run.summary
+    assert "PLB_PLAN_DRIFT_1" not in pull.check_run.summary, "drift is nothing that this change introduced"
     told = pull.check_run.summary + "".join(comment.body for comment in pull.comments)
     assert secret not in told
 
