@@ -44,6 +44,13 @@ def commands() -> None:
     help="A policy file to go by. Default: .github/plumbrule.yml at the base, as on GitHub.",
 )
 @click.option(
+    "--sarif",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take what another tool said of the head (SARIF 2.1.0) into the review. Repeatable.",
+)
+@click.option(
     "--plan",
     "plans",
     multiple=True,
@@ -60,6 +67,7 @@ def review(  # noqa: PLR0913, PLR0917 (one argument an option)
     output: Path | None,
     policy: Path | None,
     plans: tuple[str, ...],
+    sarif: tuple[Path, ...],
     color: str,
 ) -> None:
     """Review the repository at PATH with no GitHub at all: what the head introduces, compared with REV.
@@ -68,7 +76,7 @@ def review(  # noqa: PLR0913, PLR0917 (one argument an option)
     """
     from reviewer import local  # late: the scanner is not needed to print a help text
 
-    wanted = local.Wanted(path=path, base=base, head=head, policy=policy, plans=plans)
+    wanted = local.Wanted(path=path, base=base, head=head, policy=policy, plans=plans, sarif=sarif)
     with local.examined(wanted, os.environ, progress) as examination:
         colored = color == "always" or (color == "auto" and output is None and sys.stdout.isatty())
         text = local.render(examination, form, color=colored)

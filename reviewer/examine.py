@@ -26,8 +26,10 @@ from reviewer.rules.plan.echoes import told_once
 from reviewer.ruling import POLICY_PATH, PolicyTexts, Ruling, read_ruling
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.commits import PairScan, scan_everything, scan_pair
+from reviewer.scan.compliance import tags_of_findings
 from reviewer.scan.equivalents import merged
 from reviewer.scan.fixes import Proposed, choice_problems, propose
+from reviewer.scan.given_sarif import add_given
 from reviewer.scan.kinds import is_infrastructure
 from reviewer.scan.objects import Clone
 from reviewer.scan.running import Bench
@@ -57,6 +59,7 @@ class Case:
     organization_policies: Mapping[str, bytes] = field(default_factory=dict)  # Rego of its .github repository
     real_plans: Callable[[str], FoundPlans] | None = None  # finds what a workflow left under a name
     given_plans: tuple[GivenPlan, ...] = ()  # of the user's
+    given_sarif: ScanResult = field(default_factory=ScanResult)  # what other tools said of the head
 
 
 def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> Examination:
@@ -70,7 +73,8 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
     policy, change = ruling.policy, read_diff(case, pair.changed)
     planned = plan(case, bench, pair, policy, change)
-    judged = judge(case, ruling, (planned.base, planned.head), change)
+    both = add_given(planned.base, planned.head, case.given_sarif, change if case.base else None)
+    judged = judge(case, ruling, both, change)
     comparison = replace(judged.comparison, not_examined=(*judged.comparison.not_examined, *planned.statements))
     return Examination(
         comparison=comparison,
@@ -87,6 +91,7 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
         files=judged.head.files,
         roots=judged.head.roots,
         resources=judged.head.resources,
+        compliance=tags_of_findings((*comparison.introduced, *comparison.standing, *comparison.fixed)),
     )
 
 

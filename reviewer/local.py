@@ -23,6 +23,7 @@ from reviewer.report.sarif import build_sarif
 from reviewer.report.terminal import render_text
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.foreign_config import read_scanners
+from reviewer.scan.given_sarif import GivenSarif, read_given
 from reviewer.scan.local import LocalClone
 from reviewer.scan.scanner import PlanTools, Scanner
 from reviewer.settings import (
@@ -48,6 +49,7 @@ class Wanted:
     head: str | None = None  # None: the files as they are now
     policy: Path | None = None
     plans: tuple[str, ...] = ()  # FILE, or ROOT=FILE
+    sarif: tuple[Path, ...] = ()  # what other tools said
 
 
 @contextlib.contextmanager
@@ -61,6 +63,8 @@ def examined(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Iterator[E
     with starting_scanner(environ) as scanner, contextlib.closing(LocalClone(wanted.path)) as clone:
         case = open_case(clone, base=wanted.base, head=wanted.head, policy=wanted.policy, environ=environ)
         case = replace(case, given_plans=tuple(read_plan(plan, wanted.path, clone) for plan in wanted.plans))
+        logs = [GivenSarif(name=str(file), raw=read_log(file)) for file in wanted.sarif]
+        case = replace(case, given_sarif=read_given(logs, clone, case.head, clone.top))
         cache = ScanCache(cache_directory(environ), CACHE_BYTES)
         with scanner:
             say("Reviewing ...")
@@ -103,6 +107,14 @@ def read_plan(named: str, path: Path, clone: LocalClone) -> GivenPlan:
     if not separator:
         root = path.resolve().relative_to(clone.top.resolve()).as_posix() if clone.top else ""
     return GivenPlan(root="" if root == "." else root.strip("/"), document=document, origin=PlanOrigin.GIVEN)
+
+
+def read_log(file: Path) -> bytes:
+    """Return the content of a SARIF file. Raises Rejected."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Rejected(f"--sarif: {file} could not be read: {error.strerror}") from error
 
 
 def read_policy_file(path: Path) -> tuple[str, str]:
