@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from reviewer.errors import Misconfigured
-from reviewer.model import Finding, ScanResult
+from reviewer.model import Finding, ScanResult, Span
 from reviewer.scan.foreign_config import HOUSE
 from reviewer.settings import CONFIG_DIR
 
@@ -54,7 +54,13 @@ def _merge(
     """Take the findings of one file: each of another scanner looks for somebody who says the same before it."""
     listed.sort(key=lambda entry: (_rank(entry[1], rows), entry[1].span, entry[1].rule))
     heard: defaultdict[str, list[tuple[int, Finding]]] = defaultdict(list)
+    told: set[tuple[str, str, str, Span]] = set()
     for index, finding in listed:
+        identity = (finding.root, finding.scanner, finding.rule, finding.span)
+        if finding.scanner not in HOUSE and identity in told:
+            gone.add(index)  # from a log that was given, and from the tool itself
+            continue
+        told.add(identity)
         others = {(rule, row[0] == ANYWHERE) for row in rows.get(_bare(finding.rule), ()) for rule in row}
         if finding.scanner not in HOUSE:
             speakers = ((entry, anywhere) for rule, anywhere in sorted(others) for entry in heard[rule])

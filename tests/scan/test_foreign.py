@@ -349,6 +349,11 @@ def test_equal_rules_of_one_scanner_and_other_places_stay_apart() -> None:
     assert merged(ScanResult(findings=said)).findings == said
 
 
+def test_the_same_of_the_same_tool_is_told_once() -> None:
+    said = (finding("hadolint", "DL3008", 2), finding("hadolint", "DL3008", 2), finding("hadolint", "DL3008", 3))
+    assert merged(ScanResult(findings=said)).findings == said[1:]
+
+
 def test_a_row_for_a_whole_file_needs_no_common_line() -> None:
     table = dict.fromkeys(("A", "B"), ((ANYWHERE, "A", "B"),))
     found = merged(ScanResult(findings=(finding("checkov", "A", 1), finding("tool", "B", 9))), table)
