@@ -414,6 +414,8 @@ class Examination:
     seconds: float = 0.0
     fixes: Fixes = Fixes()
     plans: tuple[RootPlan, ...] = ()
+    compliance: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (rule, requirements it speaks to: "CIS AWS 5.2")
+    standards: tuple[str, ...] = ()  # which standards the policy asks to see: cis, pci, soc2, hipaa, nist
 
 
 class Level(enum.StrEnum):

@@ -12,7 +12,8 @@ from itertools import islice
 
 from reviewer.model import Examination, Finding, InlineComment, Source, Span, Verdict
 from reviewer.report.blocks import SECRETS, Block, Issue, block_resource, blocks_of, instances, place, roots
-from reviewer.report.links import guideline_url
+from reviewer.report.compliance import in_footer
+from reviewer.report.links import rule_url
 from reviewer.report.markers import (
     FIX,
     comment_marker,
@@ -45,6 +46,7 @@ class _Subject:
     offers: tuple[Offer, ...]
     proposals: Proposals
     guessed: frozenset[str] = frozenset()  # roots whose plan is approximate
+    standards: str = ""  # requirements that the findings speak to
 
     @property
     def suggests(self) -> bool:
@@ -67,7 +69,11 @@ def build_comments(examination: Examination) -> tuple[InlineComment, ...]:
     anchors, proposed = dict(examination.anchors), proposals(examination)
     guessed = frozenset(plan.root for plan in examination.plans if plan.approximate)
     placed = (_subject(block, anchors, proposed) for block in blocks_of(examination.verdict.comment_on))
-    subjects = (replace(subject, guessed=guessed) for subject in placed if subject is not None)
+    subjects = (
+        replace(subject, guessed=guessed, standards=in_footer(examination, subject.block.findings))
+        for subject in placed
+        if subject is not None
+    )
     comments = (_comment(subject, examination.verdict) for subject in subjects)
     return tuple(islice(comments, MOST_COMMENTS))
 
@@ -279,7 +285,7 @@ def _footer(subject: _Subject, verdict: Verdict) -> str:
         rules[link] = (*rules.get(link, ()), finding.fingerprint)
     proved = proved_text(subject.offers, rules)
     others = ", ".join([rule for rule in rules if rule not in proved][:_MOST_ISSUES])
-    parts = (proved, _stop(subject.block, verdict), others, _also(findings))
+    parts = (proved, _stop(subject.block, verdict), others, subject.standards, _also(findings))
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
 
 
@@ -297,8 +303,8 @@ def _stop(block: Block, verdict: Verdict) -> str:
 
 
 def rule_link(finding: Finding) -> str:
-    """Return the rule's name, leading to its guideline if that stands on a host that we know."""
-    url = guideline_url(finding.guideline)
+    """Return the rule's name, leading to its page, or to its guideline if that stands on a host that we know."""
+    url = rule_url(finding)
     return f"[{code(finding.rule, 80)}]({url})" if url else code(finding.rule, 80)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from reviewer.model import Examination, Finding, PlannedChange, RootPlan, Status, Suggestion
 from reviewer.report.blocks import order
+from reviewer.report.compliance import tags_of
 from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Proposals, holds_secret, proposals
 
@@ -18,8 +19,9 @@ def build_json(examination: Examination) -> dict[str, Any]:
     """Return `verdict`, `not_examined` and `findings`, most severe first within each status.
 
     Beyond the contract `plans` hold what is planned, and a finding says whether it is `blocking` and `waived`, has the
-    `guidance` for it, and in `also` the edits of other files that belong to its suggestion. A suggestion whose lines
-    hold a secret is left out: masked it would be wrong.
+    `guidance` for it, in `compliance` the requirements of standards that it speaks to if there are any, and in `also`
+    the edits of other files that belong to its suggestion. A suggestion whose lines hold a secret is left out: masked
+    it would be wrong.
     """
     comparison, verdict = examination.comparison, examination.verdict
     blocking = frozenset(verdict.blocking)
@@ -35,7 +37,13 @@ def build_json(examination: Examination) -> dict[str, Any]:
         "verdict": "passed" if verdict.passed else "blocked",
         "not_examined": [{"what": n.what, "why": mask_secrets(n.why)} for n in comparison.not_examined],
         "findings": [
-            {**_finding(f, status), **_fix(f, proposed), "blocking": f in blocking, "waived": f in waived}
+            {
+                **_finding(f, status),
+                **_fix(f, proposed),
+                "blocking": f in blocking,
+                "waived": f in waived,
+                **_compliance(examination, f),
+            }
             for status, findings in groups
             for f in _sorted(findings)
         ],
@@ -89,6 +97,11 @@ def _finding(finding: Finding, status: Status) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "source": finding.source.value,
     }
+
+
+def _compliance(examination: Examination, finding: Finding) -> dict[str, Any]:
+    tags = tags_of(examination, (finding,))
+    return {"compliance": list(tags)} if tags else {}
 
 
 def _fix(finding: Finding, proposed: Proposals) -> dict[str, Any]:

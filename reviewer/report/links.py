@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from reviewer.model import Span
+from reviewer.model import Finding, Span
 
 GUIDELINE_HOSTS = frozenset(
     {
@@ -39,6 +39,9 @@ GUIDELINE_HOSTS = frozenset(
 )
 CHECKS = ("https://github.com/bridgecrewio/checkov/blob/", "https://github.com/hadolint/hadolint/wiki/")
 """Where the scanners' own rules can be read."""
+PAGES = "https://github.com/plumbrule/plumbrule/blob/main/docs/rules"
+"""Where there is a page for each rule of our own."""
+_OURS = re.compile(r"PLB(?:_[A-Z][A-Z0-9]*)+_[0-9]{1,4}")
 _SAFE_URL = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9\-._~/?#=&%+:,;@]*)?")
 _LONGEST_URL = 2000
 
@@ -73,3 +76,10 @@ def guideline_url(url: str | None) -> str | None:
         return None
     parts = urlsplit(url)
     return url if parts.netloc in GUIDELINE_HOSTS or url.startswith(CHECKS) else None
+
+
+def rule_url(finding: Finding) -> str | None:
+    """Return where the rule of a finding is explained: the page of one of ours, or a guideline on a host we know."""
+    if finding.scanner == "plumbrule" and _OURS.fullmatch(finding.rule):
+        return f"{PAGES}/{finding.rule}.md"
+    return guideline_url(finding.guideline)

@@ -5,12 +5,13 @@ Owns the form and GitHub's limits. Must not know how it is uploaded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from reviewer.model import Examination, Finding, Fix, Severity, Span, Waived
 from reviewer.report.blocks import order
-from reviewer.report.links import guideline_url, quoted_path
+from reviewer.report.links import quoted_path, rule_url
 from reviewer.report.sarif_fixes import sarif_fixes
 from reviewer.report.text import clip, plain, prose, sentence
 from reviewer.report.tools import installed_tools
@@ -18,6 +19,7 @@ from reviewer.report.tools import installed_tools
 CATEGORY = "plumbrule/"
 MOST_RESULTS = 25_000
 _MOST_RULES = 25_000
+_MOST_TAGS = 10  # GitHub shows no more
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # GitHub: above 9.0 critical, 7.0-8.9 high, 4.0-6.9 medium, 0.1-3.9 low.
 _SECURITY_SEVERITY = {
@@ -52,6 +54,7 @@ def build_sarif(examination: Examination, *, ref: str, repository_url: str | Non
         fixes=examination.fixes.single,
         waived=() if ref else waived,
         repository_url=repository_url,
+        compliance=dict(examination.compliance),
     )
 
 
@@ -60,7 +63,7 @@ def is_complete(examination: Examination) -> bool:
     return not any(part.blocking for part in examination.comparison.not_examined)
 
 
-def build_log(
+def build_log(  # noqa: PLR0913 (each is a part of the log)
     findings: Sequence[Finding],
     *,
     head_sha: str,
@@ -68,16 +71,17 @@ def build_log(
     fixes: Sequence[Fix] = (),
     waived: Sequence[Waived] = (),
     repository_url: str | None = None,
+    compliance: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return a SARIF log of `findings` and `waived` at `head_sha` of `ref`.
 
     `fixes` are of one finding each. Muted findings (`skip_reason`) and waived ones carry a suppression. Beyond 25,000
-    results the most severe are kept and a notification says how many were left out.
+    results the most severe are kept and a notification says how many were left out. `compliance` are tags by rule.
     """
     reasons = {w.finding: w for w in waived}
     everything = sorted(dict.fromkeys((*findings, *reasons)), key=order)
     kept = everything[:MOST_RESULTS]
-    rules = _rules(kept)
+    rules = _rules(kept, compliance)
     index = {rule["id"]: n for n, rule in enumerate(rules)}
     mended = sarif_fixes(fixes)
     run: dict[str, Any] = {
@@ -114,21 +118,21 @@ def _invocation(lost: int) -> dict[str, Any]:
     return {"executionSuccessful": True, "toolExecutionNotifications": [notification]}
 
 
-def _rules(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def _rules(findings: Sequence[Finding], compliance: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
     """Describe each rule once, by its most severe finding (`findings` come in that order)."""
     firsts: dict[str, Finding] = {}
     for finding in findings:
         firsts.setdefault(_rule_id(finding), finding)
-    return [_rule(finding) for finding in list(firsts.values())[:_MOST_RULES]]
+    return [_rule(finding, compliance.get(finding.rule, ())) for finding in list(firsts.values())[:_MOST_RULES]]
 
 
 def _rule_id(finding: Finding) -> str:
     return plain(finding.rule, 255) or "unnamed"
 
 
-def _rule(finding: Finding) -> dict[str, Any]:
+def _rule(finding: Finding, standards: Sequence[str]) -> dict[str, Any]:
     title = plain(finding.title, 1000) or _rule_id(finding)
-    url = guideline_url(finding.guideline)
+    url = rule_url(finding)
     rule: dict[str, Any] = {
         "id": _rule_id(finding),
         "name": clip("".join(c for c in title.title() if c.isalnum()), 255) or _rule_id(finding),
@@ -139,12 +143,16 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "properties": {
             "security-severity": _SECURITY_SEVERITY[finding.severity],
             "precision": "high",
-            "tags": [
-                tag for tag in ("security", "iac", plain(finding.framework, 50), plain(finding.scanner, 50)) if tag
-            ],
+            "tags": _tags(finding, standards),
         },
     }
     return rule | ({"helpUri": url} if url else {})
+
+
+def _tags(finding: Finding, standards: Sequence[str]) -> list[str]:
+    """Our own words first; of the requirements as many as GitHub shows with them, each standard's first ones first."""
+    own = [tag for tag in ("security", "iac", plain(finding.framework, 50), plain(finding.scanner, 50)) if tag]
+    return [*own, *(plain(tag, 60) for tag in standards[: _MOST_TAGS - len(own)])]
 
 
 def _help(finding: Finding, title: str, url: str | None) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from reviewer.model import Examination, Finding, InlineComment, NotExamined, Severity, Span, Waived
 from reviewer.report.blocks import Issue, block_resource, instances, issues_of, place
 from reviewer.report.comment import rule_link
+from reviewer.report.compliance import compliance_section, in_list
 from reviewer.report.fix_sections import diffs_section, fix_words, footnotes, patch_section, word_of
 from reviewer.report.links import Links
 from reviewer.report.plan_sections import plan_sections
@@ -76,10 +77,11 @@ def build_summary(
     `comments` are those that stand on the diff; None for a document, which shows every fix itself.
     """
     comparison, verdict = examination.comparison, examination.verdict
-    tell = _Teller(links=links, fixes=fix_words(examination, live(examination, comparison.introduced), comments))
+    introduced, standing = (live(examination, found) for found in (comparison.introduced, comparison.standing))
+    tell = _Teller(links=links, fixes=fix_words(examination, introduced, comments), examination=examination)
     blocking, would = frozenset(verdict.blocking), frozenset(verdict.would_block)
     stops = verdict.blocking or verdict.would_block
-    others = [f for f in live(examination, comparison.introduced) if f not in blocking and f not in would]
+    others = [f for f in introduced if f not in blocking and f not in would]
     sections = (
         _lead(examination),
         _numbered(listing("**What blocks**" if blocking else "**What would block**", issues_of(stops), tell.issue)),
@@ -89,6 +91,7 @@ def build_summary(
         _new(issues_of(others), tell, alone=not stops),
         diffs_section(examination, comments) if comments is not None else Section(opening=""),
         patch_section(examination, offer_apply=offer_apply) if comments is not None else Section(opening=""),
+        compliance_section(examination, introduced, standing),
         folded("{n} not reviewed", _missing(examination), tell.missing),
         folded("{n} accepted by a waiver", verdict.waived, tell.waived),
         folded("{n} muted by a comment in the code", comparison.muted, tell.muted),
@@ -142,6 +145,7 @@ class _Teller:
 
     links: Links | None
     fixes: Mapping[str, str]  # what to say of a finding's fix, by fingerprint
+    examination: Examination
 
     def place(self, span: Span) -> str:
         url = self.links.blob(span) if self.links else None
@@ -150,7 +154,9 @@ class _Teller:
     def issue(self, issue: Issue) -> str:
         first = issue.first
         called = f" · called in {self.place(first.caller)}" if first.caller else ""
-        return f"- {_name(issue)} · {self.place(first.span)}{called} · {rule_link(first)}{word_of(issue, self.fixes)}"
+        standards = in_list(self.examination, issue.findings)
+        where = f"{self.place(first.span)}{called}"
+        return f"- {_name(issue)} · {where} · {rule_link(first)}{standards}{word_of(issue, self.fixes)}"
 
     def fixed(self, issue: Issue) -> str:
         return f"- {_name(issue)} · {code(place(issue.first.span))} · {rule_link(issue.first)}"
