@@ -21,6 +21,7 @@ from tf.gen import tfplugin_pb2 as pb
 from reviewer.plan import mocks, provider_values
 from reviewer.plan.provider_schema import ProviderSchema, to_protobuf
 from reviewer.plan.shipped import defaults
+from reviewer.plan.worked_out import worked_out
 
 MOST_INSTANCES = 5000
 """More resource instances than this are refused: nobody reads them, and planning them takes minutes."""
@@ -128,8 +129,8 @@ class _Provider:
         prior = provider_values.decode(request.prior_state.msgpack)
         if proposed is not None and prior is None:
             block = self._schema.resources[request.type_name]
-            proposed = provider_values.planned(block, proposed, defaults(request.type_name))
-            proposed = self._tagged(proposed)
+            written, proposed = proposed, provider_values.planned(block, proposed, defaults(request.type_name))
+            proposed = self._tagged(worked_out(request.type_name, block, written, proposed))
         return pb.PlanResourceChange.Response(
             planned_state=pb.DynamicValue(msgpack=provider_values.encode(proposed)), legacy_type_system=True
         )

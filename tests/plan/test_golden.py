@@ -33,7 +33,7 @@ INSTANCES = {
     "identity": 15,
     "modules": 15,
     "network": 18,
-    "platform": 28,
+    "platform": 30,
     "serverless": 20,
     "storage": 11,
 }

@@ -102,8 +102,19 @@ resource "aws_route53_record" "web" {
 }
 
 resource "aws_acm_certificate" "web" {
-  domain_name       = "web.example"
-  validation_method = "DNS"
+  domain_name               = "web.example"
+  subject_alternative_names = ["www.web.example"]
+  validation_method         = "DNS"
+}
+
+resource "aws_route53_record" "validation" {
+  for_each = { for option in aws_acm_certificate.web.domain_validation_options : option.domain_name => option }
+
+  zone_id = aws_route53_zone.inside.zone_id
+  name    = each.value.resource_record_name
+  type    = each.value.resource_record_type
+  ttl     = 60
+  records = [each.value.resource_record_value]
 }
 
 resource "aws_wafv2_web_acl" "web" {
