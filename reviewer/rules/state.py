@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 from reviewer.model import Severity, Span
 from reviewer.rules.documents import Kind, Value, read_json
+from reviewer.rules.roots import is_root, read_backends
 from reviewer.rules.rule import Directory, Hit, Rule
+from reviewer.rules.terraform import read_blocks
 
 _STATE_NAME = re.compile(r"\.tfstate(?:\.[^/]+)?$|\.tfstate\.d/", re.I)
 _ARCHIVED_PLAN = re.compile(rb"PK\x03\x04.{26}tfplan", re.DOTALL)
@@ -88,6 +90,27 @@ def _count(value: Value | None) -> int:
     return len(value.entries) if value else 0
 
 
+_KEEPS_OUT = re.compile(
+    rb"^\s*/?(?:\*\*/)?(?:\*|\*\.\*|\*?\.?(?:terraform\.)?tfstate\*?|\*\.tfstate(?:\.\*|\*)?)\s*$", re.MULTILINE
+)
+
+
+def check_ignored(directory: Directory) -> Iterator[Hit]:
+    """Yield a hit for a repository whose state is written beside its code, and whose .gitignore lets it in.
+
+    Only the .gitignore of the whole repository is known to be the last word.
+    """
+    source = directory.files.get(".gitignore")
+    if source is None or _KEEPS_OUT.search(source):
+        return
+    local = [backend.type == "local" for backend in read_backends(directory)]
+    makes = any(block.type == "resource" for block in read_blocks(directory))
+    if makes and is_root(directory) and all(local):
+        span = Span(path=".gitignore", start_line=1, end_line=1)
+        message = "A run writes terraform.tfstate here, and .gitignore does not keep it out."
+        yield Hit(span=span, block=span, resource=".gitignore", message=message)
+
+
 COMMITTED = Rule(
     id="PLB_STATE_1",
     title="Terraform state or plan is committed",
@@ -103,4 +126,14 @@ COMMITTED = Rule(
     check=check_committed,
 )
 
-RULES = (COMMITTED,)
+IGNORED = Rule(
+    id="PLB_STATE_13",
+    title="State is not kept out of the repository",
+    severity=Severity.LOW,
+    why="The next git add takes the state along, with every secret in it in plain text, and history keeps it.",
+    remedy="Add *.tfstate, *.tfstate.* and *.tfplan to .gitignore; better, keep state in a remote backend.",
+    references=("https://developer.hashicorp.com/terraform/language/state/remote",),
+    check=check_ignored,
+)
+
+RULES = (COMMITTED, IGNORED)

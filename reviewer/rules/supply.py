@@ -82,11 +82,11 @@ def _trusted(directory: Directory) -> frozenset[str]:
 def _is_close(namespace: str) -> bool:
     """Whether a namespace is a slip of the finger away from the best known ones."""
     return any(
-        known != namespace and _distance(known, namespace) <= 1 for known in ("hashicorp", "cloudflare", "datadog")
+        known != namespace and edits_between(known, namespace) <= 1 for known in ("hashicorp", "cloudflare", "datadog")
     )
 
 
-def _distance(one: str, other: str) -> int:
+def edits_between(one: str, other: str) -> int:
     """Edits between two names, neighbours that change places counting as one; more than 1 is told as 2."""
     if abs(len(one) - len(other)) > 1:
         return 2

@@ -52,6 +52,8 @@ def kind_of(path: str) -> Kind:
 
     The answers are kept: the next review of the same repository asks about the same paths.
     """
+    if path == ".gitignore":
+        return Kind.PLAIN  # of the whole repository: a rule asks whether it keeps state out
     directory, _, name = path.rpartition("/")
     kind = _kind_of_name(name)
     if kind is Kind.OTHER or kind is Kind.STATE or _is_everyday(directory):

@@ -1,0 +1,7 @@
+provider "google" {
+  project = "shop"
+}
+
+resource "google_project_service" "run" {
+  service = "run.googleapis.com"
+}
