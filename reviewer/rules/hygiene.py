@@ -95,8 +95,6 @@ def _default_tags(directory: Directory) -> frozenset[str] | None:
 
 
 _STATEFUL = {
-    "aws_db_instance": "deletion_protection",
-    "aws_rds_cluster": "deletion_protection",
     "aws_docdb_cluster": "deletion_protection",
     "aws_neptune_cluster": "deletion_protection",
     "aws_dynamodb_table": "deletion_protection_enabled",
@@ -111,7 +109,10 @@ _STATEFUL = {
     "google_bigtable_instance": "deletion_protection",
     "google_filestore_instance": "deletion_protection_enabled",
 }
-"""What holds data, and its own switch against being deleted, if it has one. Others refuse while data is in them."""
+"""What holds data, and its own switch against being deleted, if it has one.
+
+Others refuse to go while data is in them, or Checkov asks for their deletion protection.
+"""
 
 
 def check_holds(directory: Directory) -> Iterator[Hit]:

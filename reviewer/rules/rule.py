@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reviewer import hcl
+from reviewer.masking import MASK, mask_secrets
 from reviewer.model import Finding, Severity, Span
 
 if TYPE_CHECKING:
@@ -105,11 +106,21 @@ class Rule:
             message=hit.message,
             scanner="plumbrule",
             framework=hit.framework or self.framework,
-            evidence="" if self.hides else _evidence(directory.files.get(hit.span.path, b""), hit.span),
+            evidence=self._shown(_evidence(directory.files.get(hit.span.path, b""), hit.span)),
             why=self.why,
             remedy=self.remedy,
             guideline=self.references[0] if self.references else None,
         )
+
+    def _shown(self, text: str) -> str:
+        """What may be shown of a line: of one that holds a secret, no more than the name before it."""
+        if not self.hides:
+            return text
+        name = _NAME.match(text)
+        return f"{mask_secrets(name[0])} {MASK}" if name else MASK
+
+
+_NAME = re.compile(r"""["']?[\w.-]{1,60}["']?\s?[:=]""")
 
 
 def _evidence(source: bytes, span: Span) -> str:

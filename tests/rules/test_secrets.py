@@ -42,6 +42,11 @@ def test_a_credential_is_found_and_no_part_of_the_finding_repeats_it(name, sourc
     assert not [finding for finding in hiding if VALUE in repr(finding)]
 
 
+def test_the_evidence_of_a_credential_is_its_name():
+    found = run_rules(Directory(path="", files={"a.auto.tfvars": f'db_password = "{VALUE}"\n'.encode()}))
+    assert [finding.evidence for finding in found] == ["db_password = ****"]
+
+
 def test_what_depends_on_inputs_is_left_alone():
     source = """
     resource "aws_redshift_cluster" "a" {
