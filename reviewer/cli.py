@@ -14,6 +14,7 @@ from reviewer.errors import Misconfigured, PlumbruleError
 from reviewer.model import Risk
 from reviewer.plan_commands import plan, progress, schemas
 from reviewer.policy_commands import policy as policy_commands
+from reviewer.rule_commands import explain
 
 EXIT_PASSED, EXIT_BLOCKED, EXIT_COULD_NOT_RUN = 0, 1, 2
 FORMATS = ("text", "json", "sarif", "markdown")
@@ -28,6 +29,7 @@ def commands() -> None:
     plumbrule review --base main     what your branch introduces, before anyone else sees it
     plumbrule fix --dry-run          what can be mended right away, as a patch
     plumbrule plan --base main       what your branch would create, change and destroy
+    plumbrule explain CKV_AWS_24     what a rule means, why it matters and what to do
     plumbrule serve, plumbrule worker   the two processes of the GitHub App (see README.md)
     """
 
@@ -136,6 +138,7 @@ def fixes_report(path: Path, form: str) -> None:
 
 commands.add_command(recipes)
 commands.add_command(policy_commands)
+commands.add_command(explain)
 commands.add_command(plan)
 commands.add_command(schemas)
 commands.add_command(plan_tables)

@@ -86,10 +86,11 @@ def read_table(directory: Path, concepts: severities.Table) -> Table:
 
 
 def _by_concept(concepts: severities.Table) -> Mapping[str, list[str]]:
-    """The rules of each concept, without the framework that some of them name."""
+    """The rules of each concept. An id that means two things is left out: tags go by the id alone."""
     found = defaultdict[str, list[str]](list)
     for rule, concept in concepts.rules.items():
-        found[concept.name].append(rule.partition("@")[0])
+        if "@" not in rule:
+            found[concept.name].append(rule)
     return found
 
 
