@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.report.links import guideline_url, quoted_path
-from tests.report.examinations import LINKS, span
+from reviewer.report.links import guideline_url, quoted_path, rule_url
+from reviewer.rules import RULES
+from reviewer.rules.plan import PLAN_RULES
+from tests.report.examinations import LINKS, finding, span
 
 
 def test_a_link_leads_to_the_lines_at_the_head():
@@ -63,3 +66,20 @@ def test_a_guideline_elsewhere_is_no_link(url):
 def test_a_guideline_that_we_know_is_a_link():
     url = "https://docs.prismacloud.io/en/aws-policies/networking-1#anchor"
     assert guideline_url(url) == url
+
+
+def test_every_rule_of_ours_leads_to_a_page_that_is_there():
+    for rule in (*RULES, *PLAN_RULES):
+        url = rule_url(finding(rule, scanner="plumbrule", guideline=None))
+        assert url == f"https://github.com/plumbrule/plumbrule/blob/main/docs/rules/{rule}.md"
+        assert Path(__file__).parents[2].joinpath("docs/rules", f"{rule}.md").is_file()
+
+
+@pytest.mark.parametrize("rule", ["PLB_NET_1/../../x", "PLB_NET_1)", "plb_net_1", "PLB_1", "PLB_NET_1\n"])
+def test_only_a_name_as_ours_are_leads_there(rule):
+    assert rule_url(finding(rule, scanner="plumbrule", guideline=None)) is None
+
+
+def test_another_scanners_rule_leads_to_its_guideline():
+    told = finding("PLB_NET_1", scanner="checkov", guideline="https://docs.aws.amazon.com/x")
+    assert rule_url(told) == "https://docs.aws.amazon.com/x"
