@@ -68,10 +68,18 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     Raises what the clone raises (Transient, Gone, Rejected) and Superseded from `stop`. A scanner that fails does not
     raise: what it did not look at stands in the examination.
     """
-    bench = Bench(clone=case.clone, scanner=scanner, cache=cache, limits=case.limits, stop=stop)
+    ruling = read_ruling(read_policy_texts(case, changed_paths(case)), case.today)
+    policy = ruling.policy
+    bench = Bench(
+        clone=case.clone,
+        scanner=scanner,
+        cache=cache,
+        limits=case.limits,
+        stop=stop,
+        requirements=policy.requirements,
+    )
     pair = scan(case, bench)
-    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
-    policy, change = ruling.policy, read_diff(case, pair.changed)
+    change = read_diff(case, pair.changed)
     planned = plan(case, bench, pair, policy, change)
     both = add_given(planned.base, planned.head, case.given_sarif, change if case.base else None)
     judged = judge(case, ruling, both, change)
@@ -93,6 +101,11 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
         resources=judged.head.resources,
         compliance=tags_of_findings((*comparison.introduced, *comparison.standing, *comparison.fixed)),
     )
+
+
+def changed_paths(case: Case) -> tuple[str, ...]:
+    """Return every path that differs; none without a base."""
+    return tuple(change.path for change in case.clone.changes(case.base, case.head)) if case.base else ()
 
 
 def plan(case: Case, bench: Bench, pair: PairScan, policy: Policy, change: Diff) -> Planned:
@@ -177,10 +190,11 @@ def survey(case: Case, bench: Bench, wanted: Callable[[Finding], bool], taken: t
     `wanted` narrows the findings down, `taken` are the risks of the fixes that are put together in `Fixes.safe`. Raises
     as `examine` does.
     """
+    ruling = read_ruling(read_policy_texts(case, changed_paths(case)), case.today)
+    bench = replace(bench, requirements=ruling.policy.requirements)
     begun = time.monotonic()
     pair = scan(case, bench)
     seconds = time.monotonic() - begun
-    ruling = read_ruling(read_policy_texts(case, pair.changed), case.today)
     judged = judge(case, ruling, (pair.base, pair.head), read_diff(case, pair.changed))
     comparison = judged.comparison
     if case.base is None:

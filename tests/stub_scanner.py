@@ -93,7 +93,7 @@ class StubScanner:
         """Plan nothing, as `ScansUnits.plan` says where there is no Terraform."""
         return PlannedRoot(root=unit.directory, workspace=wanted.workspace, not_planned="No plan was made.")
 
-    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop, requirements: object = None) -> ScanResult:
         """Scan as `ScansUnits.scan` says."""
         self.scans.append((unit.kind, unit.directory))
         findings: list[Finding] = []

@@ -174,3 +174,10 @@ def test_the_default_branch_uploads_valid_sarif(world):
     upload = world.repo.sarif_uploads[-1]
     assert upload.errors == ()
     assert "CKV_AWS_24" in {result["ruleId"] for run in upload.sarif["runs"] for result in run["results"]}
+
+
+def test_tags_that_the_policy_requires_are_asked_for(world):
+    policy = "comment_at: info\nrequirements:\n  required_tags: [owner]\n"
+    world.github.push(world.repo, {".github/plumbrule.yml": policy})
+    pull = world.review({"queue.tf": 'resource "aws_sqs_queue" "jobs" {\n  name = "jobs"\n}\n'})
+    assert "aws_sqs_queue.jobs` lacks the tags owner" in "".join(comment.body for comment in pull.comments)

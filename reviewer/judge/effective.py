@@ -16,6 +16,7 @@ from typing import Literal
 from reviewer.judge.patterns import any_covers, any_path_matches, literal_length, rule_matches
 from reviewer.judge.unexamined import place_of
 from reviewer.model import Comparison, Finding, NotExamined, ScanResult, Severity, Waiver
+from reviewer.rules.rule import NO_REQUIREMENTS, Settings
 
 OFF: Literal["off"] = "off"
 
@@ -70,6 +71,7 @@ class Policy:
     suggest_fixes: bool = True
     choices: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # values that fixes may use, by name
     plan: PlanPolicy = PlanPolicy()
+    requirements: Settings = NO_REQUIREMENTS  # what the rules of our own go by
     locks: tuple[str, ...] = ()  # keys that the organization locked
     notices: tuple[str, ...] = ()  # "file:line: key: ...": what does not stop the review and its author should know
 

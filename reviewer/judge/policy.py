@@ -61,7 +61,9 @@ def parse_organization(text: str, *, name: str, today: date) -> OrganizationPoli
 def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema of a repository's policy file, for editors: config/policy.schema.json."""
     schema = PolicyDocument.model_json_schema()
-    within = (schema["$defs"][name] for name in ("PathsDocument", "FixesDocument", "PlanDocument"))
+    within = (
+        schema["$defs"][name] for name in ("PathsDocument", "FixesDocument", "PlanDocument", "RequirementsDocument")
+    )
     for described in (schema, *within):
         described["properties"] = {key: _or_nothing(value) for key, value in described["properties"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plumbrule policy"}

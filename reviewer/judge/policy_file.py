@@ -17,7 +17,19 @@ MIN_REASON = 5
 
 RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
 Threshold = Literal["critical", "high", "medium", "low", "info", "never"]
-Key = Literal["mode", "block_at", "comment_at", "on_failure", "skips", "paths", "rules", "waivers", "fixes", "plan"]
+Key = Literal[
+    "mode",
+    "block_at",
+    "comment_at",
+    "on_failure",
+    "skips",
+    "paths",
+    "rules",
+    "waivers",
+    "fixes",
+    "plan",
+    "requirements",
+]
 
 _RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
 _CHOICE = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -174,6 +186,24 @@ class PlanDocument(_Strict):
     )
 
 
+class RequirementsDocument(_Strict):
+    """What only an organization can decide: rules that need it are silent without it."""
+
+    production: PathPatterns = Field(default=[], description="Roots that production runs on: they need remote state.")
+    encrypted_state: PathPatterns = Field(
+        default=[], description="OpenTofu roots whose state has to be encrypted by OpenTofu."
+    )
+    required_tags: Annotated[list[Text], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Tags that every resource that can have tags needs."
+    )
+    module_hosts: Annotated[list[Text], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Hosts that modules may come from. Empty: any that has a name."
+    )
+    provider_namespaces: Annotated[list[Text], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Namespaces that providers may come from, beside the well-known ones."
+    )
+
+
 class PolicyDocument(_Strict):
     """Plumbrule's policy for a repository."""
 
@@ -205,6 +235,9 @@ class PolicyDocument(_Strict):
     )
     plan: Annotated[PlanDocument, BeforeValidator(_empty_mapping)] = Field(
         default=PlanDocument(), description="What is planned, and what a plan may do."
+    )
+    requirements: Annotated[RequirementsDocument, BeforeValidator(_empty_mapping)] = Field(
+        default=RequirementsDocument(), description="What only you can decide: production roots, required tags."
     )
 
 
@@ -244,6 +277,17 @@ EXPECTED = {
     "fixes.suggest": "on or off",
     "fixes.choices": "names with values, such as private_cidr: 10.0.0.0/8",
     "fixes.choices.*": "a text or a list of texts",
+    "requirements": "keys such as required_tags: [owner]",
+    "requirements.production": "a list of path patterns",
+    "requirements.production.*": "a path pattern",
+    "requirements.encrypted_state": "a list of path patterns",
+    "requirements.encrypted_state.*": "a path pattern",
+    "requirements.required_tags": "a list of tags",
+    "requirements.required_tags.*": "a tag",
+    "requirements.module_hosts": "a list of hosts",
+    "requirements.module_hosts.*": "a host such as github.com",
+    "requirements.provider_namespaces": "a list of namespaces",
+    "requirements.provider_namespaces.*": "a namespace such as hashicorp",
     "plan": "keys such as run: on",
     "plan.run": "on or off",
     "plan.workspaces": "root directories with lists of workspaces, such as envs/prod: [eu, us]",
@@ -265,5 +309,6 @@ KEYS = {
     "waivers.*": tuple(WaiverDocument.model_fields),
     "fixes": tuple(FixesDocument.model_fields),
     "plan": tuple(PlanDocument.model_fields),
+    "requirements": tuple(RequirementsDocument.model_fields),
 }
 """The keys at each place of a repository's policy."""

@@ -71,6 +71,7 @@ def _layered(policy: Policy, file: PolicyFile) -> Policy:
         _waivers,
         _fixes,
         _plan,
+        _requirements,
     ):
         policy = layer(policy, file)
     return replace(policy, notices=(*policy.notices, *file.notices))
@@ -226,6 +227,23 @@ def _loosened_plan(ruling: PlanPolicy, key: str, value: Any) -> str:
     if key in ("workspaces", "var_files") or below is None or (value is not None and value <= below):
         return ""
     return _looser("nothing" if value is None else str(value), str(below))
+
+
+ALLOWED = ("module_hosts", "provider_namespaces")
+"""Of the requirements those that allow; the others demand."""
+
+
+def _requirements(policy: Policy, file: PolicyFile) -> Policy:
+    """What is demanded adds up. What is allowed replaces what is below it, unless that is locked."""
+    document, ruling = file.document.requirements, policy.requirements
+    given: dict[str, tuple[str, ...]] = {}
+    for key in sorted(document.model_fields_set):
+        below, own = getattr(ruling, key), tuple(getattr(document, key))
+        given[key] = own if key in ALLOWED else tuple(dict.fromkeys((*below, *own)))
+        if key in ALLOWED and "requirements" in policy.locks and not set(own) <= set(below):
+            policy = _refused(policy, file, ("requirements", key), "this allows more than the organization does")
+            del given[key]
+    return replace(policy, requirements=replace(ruling, **given))
 
 
 def _waiver(entry: WaiverDocument) -> Waiver:

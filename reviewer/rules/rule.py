@@ -44,13 +44,17 @@ class Settings:
         )
 
 
+NO_REQUIREMENTS = Settings()
+"""Of an organization that decided nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """The files directly in one directory of the repository: path from the repository's root -> bytes."""
 
     path: str
     files: Mapping[str, bytes]
-    settings: Settings = Settings()
+    settings: Settings = NO_REQUIREMENTS
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)  # what readers read once for all
     _parsed: dict[str, hcl.Body] = field(default_factory=dict, repr=False, compare=False)
 

@@ -223,7 +223,7 @@ def _scan(bench: Bench, key: str, unit: ScanUnit, stop: Stop) -> ScanResult:
     """Scan one unit in a folder of its own; keep the result unless another try could end otherwise."""
     try:
         with written(bench, unit, stop) as (tree, whole, left_out):
-            result = bench.scanner.scan(whole, tree, stop) if whole.files else ScanResult()
+            result = bench.scanner.scan(whole, tree, stop, bench.requirements) if whole.files else ScanResult()
     except ScanFailed as failure:
         return ScanResult(not_examined=(NotExamined(what=called(unit), why=str(failure)),))
     kept = replace(result, not_examined=left_out + result.not_examined)

@@ -6,13 +6,14 @@ Owns which frameworks a unit is given to, and that whatever was not looked at is
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reviewer import rules
-from reviewer.model import NotExamined, ScanResult
+from reviewer.model import Finding, NotExamined, ScanResult
+from reviewer.rules.rule import Settings
 from reviewer.scan import (
     checkov_runners,
     evidence,
@@ -53,7 +54,10 @@ def scan_unit(request: dict[str, Any], tree: Path) -> bytes:
     parts = _others(request, files)
     parts += _terraform(files) if kind == "terraform" else [_run(name, files) for name in frameworks_of(kind, files)]
     if kind == "directory":
-        parts += [_own_rules(files), ScanResult(not_examined=syntax.unreadable(files))]
+        parts += [
+            _own_rules(files, request.get("requirements") or {}),
+            ScanResult(not_examined=syntax.unreadable(files)),
+        ]
     parts += [_oddly_named(path) for _, path in request["files"] if not _is_unicode(path)]
     return results.encode(
         ScanResult(
@@ -146,12 +150,22 @@ def _troubles(framework: str, troubles: tuple[str, ...], files: Tree) -> Iterabl
     )
 
 
-def _own_rules(files: Tree) -> ScanResult:
-    try:
-        found = rules.run_rules(rules.Directory(path=files.directory, files=files.originals()))
-        return ScanResult(findings=tuple(replace(hit, evidence=evidence.fold(hit.evidence)) for hit in found))
-    except Exception as error:  # noqa: BLE001 (as with Checkov: the other scanners' answers are still good)
-        return ScanResult(not_examined=(_broken("plumbrule", files, error),))
+def _own_rules(files: Tree, requirements: Mapping[str, list[str]]) -> ScanResult:
+    """Run each of our rules by itself: one that fails is named, and takes nothing from the others."""
+    settings = Settings(**{name: tuple(values) for name, values in requirements.items()})
+    directory = rules.Directory(path=files.directory, files=files.originals(), settings=settings)
+    found: list[Finding] = []
+    failed: list[NotExamined] = []
+    for rule in rules.RULES.values():
+        try:
+            found += (rule.finding(hit, directory) for hit in rule.check(directory))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 (as with Checkov: the other rules' answers are still good)
+            failed.append(_broken(rule.id, files, error))
+    ordered = sorted(dict.fromkeys(found), key=lambda finding: (finding.span, finding.rule, finding.resource))
+    folded = tuple(replace(finding, evidence=evidence.fold(finding.evidence)) for finding in ordered)
+    return ScanResult(findings=folded, not_examined=tuple(failed))
 
 
 def _once(entries: Iterable[NotExamined]) -> tuple[NotExamined, ...]:

@@ -20,6 +20,8 @@ from typing import TypeVar
 from reviewer.errors import PlumbruleError
 from reviewer.model import NotExamined
 from reviewer.process import POLL_SECONDS, Stop
+from reviewer.rules.rule import NO_REQUIREMENTS
+from reviewer.rules.rule import Settings as RuleSettings
 from reviewer.scan import gaps
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.materialise import FOLDER_MODE, materialise
@@ -56,12 +58,14 @@ class Bench:
     limits: ScanLimits
     stop: Stop
     progress: Progress = no_progress
+    requirements: RuleSettings = NO_REQUIREMENTS  # of the policy, for the rules of our own
     begun: float = field(default_factory=time.monotonic)
 
     @property
     def version(self) -> str:
         """What a result depends on besides the unit."""
-        return f"{self.scanner.version} {self.limits.max_file_bytes} {self.limits.max_tree_bytes}"
+        asked = "" if self.requirements == NO_REQUIREMENTS else f" {self.requirements}"
+        return f"{self.scanner.version} {self.limits.max_file_bytes} {self.limits.max_tree_bytes}{asked}"
 
 
 class _Halted(PlumbruleError):

@@ -29,6 +29,8 @@ from reviewer.plan.planned import PlannedRoot
 from reviewer.plan.rego_results import Evaluation
 from reviewer.plan.schemas import Store
 from reviewer.process import Stop
+from reviewer.rules.rule import NO_REQUIREMENTS
+from reviewer.rules.rule import Settings as RuleSettings
 from reviewer.scan import fix_results, foreign_config, frames, results
 from reviewer.scan import sandbox as containment
 from reviewer.scan.checkov_runners import ENVIRONMENT, FRAMEWORKS
@@ -75,8 +77,8 @@ class ScansUnits(Protocol):
     def trees(self) -> Path:
         """The folder that every tree to be scanned is written below."""
 
-    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
-        """Scan the files of `unit`, written under `tree` by their `scan_as` paths.
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop, requirements: RuleSettings = NO_REQUIREMENTS) -> ScanResult:
+        """Scan the files of `unit`, written under `tree` by their `scan_as` paths; `requirements` are the policy's.
 
         Safe to call from several threads. Raises ScanFailed, and whatever `stop` raises.
         """
@@ -226,14 +228,14 @@ class Scanner:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop, requirements: RuleSettings = NO_REQUIREMENTS) -> ScanResult:
         """Scan the files of `unit`, written under `tree`, with retrying once what a dying parent broke.
 
         The second try has a fresh parent to itself: whoever killed the first one does not hit the others again.
         Raises ScanFailed, and whatever `stop` raises.
         """
         asked = [dataclasses.asdict(scanner) for scanner in self._foreign.values() if scanner.concerns(unit)]
-        more = {"scanners": asked} if asked else {}
+        more = {"requirements": dataclasses.asdict(requirements), **({"scanners": asked} if asked else {})}
         return self._checked(self._answer(self._request(unit, tree, more), unit, stop), unit)
 
     def fix(self, unit: ScanUnit, tree: Path, wanted: FixRequest, stop: Stop) -> UnitFixes:

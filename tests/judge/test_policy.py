@@ -119,7 +119,10 @@ def test_the_schema_accepts_what_the_parser_accepts():
     assert validator.is_valid(
         yaml.load((CONFIG / "policy.yml").read_text(), yaml.BaseLoader)
         | {"version": 1, "paths": None, "rules": None, "waivers": None, "fixes": {"suggest": "on", "choices": None}}
-        | {"plan": {"run": "on", "workspaces": None, "var_files": None, "max_destroys": 10}}
+        | {
+            "plan": {"run": "on", "workspaces": None, "var_files": None, "max_destroys": 10},
+            "requirements": {"production": None, "required_tags": None},
+        }
     )
     assert validator.is_valid({"rules": {"CKV_*": "off"}, "paths": {"include": None, "exclude": ["a"]}})
     assert not validator.is_valid({"mod": "audit"})

@@ -220,3 +220,19 @@ def test_mistakes_in_plan_are_told_by_key(text: str, told: str):
     with pytest.raises(PolicyError) as error:
         parse_policy_file(text, name=FILE, today=TODAY)
     assert told in error.value.problems[0], error.value.problems
+
+
+def test_what_is_demanded_adds_up_and_what_is_allowed_replaces():
+    org = "defaults:\n  requirements: {required_tags: [owner], module_hosts: [github.com]}\n"
+    asked = combined(org, "requirements: {required_tags: [team], module_hosts: [a.example], production: [p]}")
+    assert asked.requirements.required_tags == ("owner", "team")
+    assert asked.requirements.module_hosts == ("a.example",)
+    assert asked.requirements.production == ("p",)
+
+
+def test_locked_requirements_can_grow_and_allow_no_more():
+    org = "locks: [requirements]\ndefaults:\n  requirements: {required_tags: [owner], module_hosts: [github.com]}\n"
+    asked = combined(org, "requirements:\n  required_tags: [team]\n  module_hosts: [evil.example]\n")
+    assert asked.requirements.required_tags == ("owner", "team")
+    assert asked.requirements.module_hosts == ("github.com",)
+    assert "requirements.module_hosts: this allows more than the organization does" in asked.notices[0]

@@ -33,7 +33,7 @@ class WordScanner:
     concurrency: int = 2
     scanned: list[str] = field(default_factory=list)
 
-    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop, requirements: object = None) -> ScanResult:
         assert tree.parent == self.trees
         self.scanned.append(f"{unit.kind}:{unit.directory}")
         findings: list[Finding] = []
