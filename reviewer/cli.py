@@ -168,12 +168,14 @@ def serve() -> None:
 @commands.command()
 def worker() -> None:
     """Run a worker: takes reviews from the queue until it is told to stop (SIGTERM), then finishes what it has."""
+    from reviewer.scan import compliance
     from reviewer.scan.foreign_config import read_scanners
     from reviewer.scan.scanner import PlanTools, Scanner
     from reviewer.scan.trees import own_folder
     from reviewer.settings import read_settings
 
     settings = read_settings(os.environ)
+    compliance.table()  # reads the severities, too: a mistake in a table is told before anything runs
     with own_folder(settings.data_dir / "trees") as trees:
         planning = PlanTools(program=settings.plan_program, schemas=settings.schemas_dir)
         limits, concurrency, others = settings.scan_limits, settings.worker_concurrency, read_scanners()
