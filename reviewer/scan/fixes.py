@@ -173,9 +173,15 @@ def guidance_on(findings: Iterable[Finding], mended: set[str], reasons: Mapping[
     for finding in findings:
         if finding.fingerprint not in mended:
             why = reasons.get(finding.fingerprint, "")
-            told = guide(finding, recipes()) or Guidance(fingerprint=finding.fingerprint, text=finding.remedy)
+            told = guide(finding, recipes()) or Guidance(fingerprint=finding.fingerprint, text=_remedy(finding))
             if text := " ".join(filter(None, (why, told.text))):
                 yield replace(told, text=text)
+
+
+def _remedy(finding: Finding) -> str:
+    """What its rule says to do; what another scanner says is wrong mostly says that, too."""
+    foreign = finding.scanner not in ("checkov", "plumbrule")
+    return finding.remedy or (finding.message if foreign else "")
 
 
 def _agreed(fixes: Sequence[Fix], findings: Sequence[Finding]) -> tuple[Fix, ...]:

@@ -143,7 +143,9 @@ def test_what_the_table_says_nothing_of_is_told_in_the_words_of_its_rule() -> No
         "It is too long. Take it out."
     ]
     assert not list(guidance_on([one], {"f1"}, {}))
-    assert not list(guidance_on([replace(one, remedy="")], set(), {}))
+    other = replace(one, remedy="", message="Pin the version.")
+    assert not list(guidance_on([other], set(), {}))
+    assert [told.text for told in guidance_on([replace(other, scanner="hadolint")], set(), {})] == ["Pin the version."]
 
 
 def found(path: str = "main.tf", resource: str = "aws_s3_bucket.a") -> Finding:
