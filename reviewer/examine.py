@@ -99,7 +99,10 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
         files=judged.head.files,
         roots=judged.head.roots,
         resources=judged.head.resources,
-        compliance=tags_of_findings((*comparison.introduced, *comparison.standing, *comparison.fixed)),
+        compliance=tags_of_findings(
+            (*comparison.introduced, *comparison.standing, *comparison.fixed), policy.compliance
+        ),
+        standards=policy.compliance,
     )
 
 

@@ -72,6 +72,7 @@ class Policy:
     choices: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # values that fixes may use, by name
     plan: PlanPolicy = PlanPolicy()
     requirements: Settings = NO_REQUIREMENTS  # what the rules of our own go by
+    compliance: tuple[str, ...] = ()  # standards whose requirements are told: cis, pci, soc2, hipaa, nist
     locks: tuple[str, ...] = ()  # keys that the organization locked
     notices: tuple[str, ...] = ()  # "file:line: key: ...": what does not stop the review and its author should know
 

@@ -17,6 +17,7 @@ MIN_REASON = 5
 
 RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
 Threshold = Literal["critical", "high", "medium", "low", "info", "never"]
+Standard = Literal["cis", "pci", "soc2", "hipaa", "nist"]
 Key = Literal[
     "mode",
     "block_at",
@@ -29,6 +30,7 @@ Key = Literal[
     "fixes",
     "plan",
     "requirements",
+    "compliance",
 ]
 
 _RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
@@ -239,6 +241,9 @@ class PolicyDocument(_Strict):
     requirements: Annotated[RequirementsDocument, BeforeValidator(_empty_mapping)] = Field(
         default=RequirementsDocument(), description="What only you can decide: production roots, required tags."
     )
+    compliance: Annotated[list[Standard], BeforeValidator(_empty_list)] = Field(
+        default=[], description="Standards whose requirements are told beside findings, and counted in the summary."
+    )
 
 
 class OrganizationDocument(_Strict):
@@ -288,6 +293,8 @@ EXPECTED = {
     "requirements.module_hosts.*": "a host such as github.com",
     "requirements.provider_namespaces": "a list of namespaces",
     "requirements.provider_namespaces.*": "a namespace such as hashicorp",
+    "compliance": "a list of standards",
+    "compliance.*": "cis, pci, soc2, hipaa or nist",
     "plan": "keys such as run: on",
     "plan.run": "on or off",
     "plan.workspaces": "root directories with lists of workspaces, such as envs/prod: [eu, us]",

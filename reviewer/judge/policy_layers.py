@@ -72,6 +72,7 @@ def _layered(policy: Policy, file: PolicyFile) -> Policy:
         _fixes,
         _plan,
         _requirements,
+        _compliance,
     ):
         policy = layer(policy, file)
     return replace(policy, notices=(*policy.notices, *file.notices))
@@ -244,6 +245,17 @@ def _requirements(policy: Policy, file: PolicyFile) -> Policy:
             policy = _refused(policy, file, ("requirements", key), "this allows more than the organization does")
             del given[key]
     return replace(policy, requirements=replace(ruling, **given))
+
+
+def _compliance(policy: Policy, file: PolicyFile) -> Policy:
+    """Replaces what is below it; a locked list may grow and not shrink."""
+    if not file.gives("compliance"):
+        return policy
+    given = tuple(file.document.compliance)
+    if "compliance" in policy.locks and not set(policy.compliance) <= set(given):
+        ruling = ", ".join(policy.compliance)
+        return _refused(policy, file, ("compliance",), f"this leaves out some of {ruling}")
+    return replace(policy, compliance=given)
 
 
 def _waiver(entry: WaiverDocument) -> Waiver:

@@ -236,3 +236,11 @@ def test_locked_requirements_can_grow_and_allow_no_more():
     assert asked.requirements.required_tags == ("owner", "team")
     assert asked.requirements.module_hosts == ("github.com",)
     assert "requirements.module_hosts: this allows more than the organization does" in asked.notices[0]
+
+
+def test_locked_standards_can_grow_and_not_shrink():
+    org = "locks: [compliance]\ndefaults:\n  compliance: [cis]\n"
+    assert combined(org, "compliance: [cis, pci]").compliance == ("cis", "pci")
+    shrunk = combined(org, "compliance: [pci]")
+    assert shrunk.compliance == ("cis",)
+    assert "compliance: this leaves out some of cis" in shrunk.notices[0]
