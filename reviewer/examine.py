@@ -60,6 +60,7 @@ class Case:
     real_plans: Callable[[str], FoundPlans] | None = None  # finds what a workflow left under a name
     given_plans: tuple[GivenPlan, ...] = ()  # of the user's
     given_sarif: ScanResult = field(default_factory=ScanResult)  # what other tools said of the head
+    real_sarif: Callable[[tuple[str, ...]], ScanResult] | None = None  # finds what a workflow left under names
 
 
 def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) -> Examination:
@@ -81,7 +82,7 @@ def examine(case: Case, *, scanner: ScansUnits, cache: ScanCache, stop: Stop) ->
     pair = scan(case, bench)
     change = read_diff(case, pair.changed)
     planned = plan(case, bench, pair, policy, change)
-    both = add_given(planned.base, planned.head, case.given_sarif, change if case.base else None)
+    both = add_given(planned.base, planned.head, said_elsewhere(case, policy.sarif), change if case.base else None)
     judged = judge(case, ruling, both, change)
     comparison = replace(judged.comparison, not_examined=(*judged.comparison.not_examined, *planned.statements))
     return Examination(
@@ -137,6 +138,14 @@ def plans_of_workflow(
     if kept and found.infracost:
         kept[0] = replace(kept[0], infracost=kept[0].infracost or found.infracost)
     return tuple(kept), (*found.statements, *unplaced)
+
+
+def said_elsewhere(case: Case, names: tuple[str, ...]) -> ScanResult:
+    """Return what other tools said of the head: what was brought along, and what a workflow left under `names`."""
+    given, real = case.given_sarif, case.real_sarif(names) if case.real_sarif and names else ScanResult()
+    return ScanResult(
+        findings=(*given.findings, *real.findings), not_examined=(*given.not_examined, *real.not_examined)
+    )
 
 
 def policy_folders(case: Case, folder: str) -> Iterator[PolicyFolder]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,8 +24,9 @@ from reviewer.gh import publish as gh
 from reviewer.gh.artifacts import Commits, FoundPlans, find_plans
 from reviewer.gh.client import GitHub, RepositoryClient
 from reviewer.gh.dry_run import DryRunClient
+from reviewer.gh.found_sarif import find_sarif
 from reviewer.gh.surface import Surface
-from reviewer.model import CheckRun, Examination, Publication, Repository, ReviewRequest, Subject
+from reviewer.model import CheckRun, Examination, Publication, Repository, ReviewRequest, ScanResult, Subject
 from reviewer.process import Stop
 from reviewer.report.check_run import failure, progress
 from reviewer.report.links import Links
@@ -34,6 +36,7 @@ from reviewer.rules import RULES
 from reviewer.scan.cache import ScanCache
 from reviewer.scan.clone import GitHubClone
 from reviewer.scan.git import TokenRefused
+from reviewer.scan.given_sarif import read_given
 from reviewer.scan.scanner import ScansUnits
 from reviewer.settings import Settings
 from reviewer.store import Store
@@ -138,6 +141,7 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
     clone.fetch(wanted)
     commits = Commits(head=head, base=base or head, tip=base_tip or head)
     real = partial(plans_of_workflow, services, clone, request, commits, stop)
+    sarif = partial(sarif_of_workflow, services, clone, request, commits, stop)
     return Case(
         clone=clone,
         head=head,
@@ -149,6 +153,7 @@ def open_case(services: Services, client: RepositoryClient, request: ReviewReque
         today=services.today(),
         limits=services.settings.scan_limits,
         real_plans=real if request.subject is Subject.PULL_REQUEST else None,
+        real_sarif=sarif if request.subject is Subject.PULL_REQUEST else None,
     )
 
 
@@ -163,6 +168,22 @@ def plans_of_workflow(
     found = find_plans(services.github.installation(request.repository), clone, commits, name, stop)
     services.store.note_plan(request.id, name, found.artifact)
     return found
+
+
+def sarif_of_workflow(
+    services: Services, clone: GitHubClone, request: ReviewRequest, commits: Commits, stop: Stop, names: tuple[str, ...]
+) -> ScanResult:
+    """Return what other tools said of the head in the artifacts of these names; what is not taken blocks nobody."""
+    found = find_sarif(services.github.installation(request.repository), clone, commits, names, stop)
+    said = read_given(found.logs, clone, commits.head, runner_folder(request.repository))
+    told = (*found.statements, *said.not_examined)
+    return replace(said, not_examined=tuple(replace(one, blocking=False) for one in told))
+
+
+def runner_folder(repository: Repository) -> Path:
+    """Return where actions/checkout puts a repository on GitHub's runners: tools may name files by whole paths."""
+    name = repository.full_name.rpartition("/")[2]
+    return Path("/home/runner/work", name, name)
 
 
 def clone_of(services: Services, client: RepositoryClient, repository: Repository, stop: Stop) -> GitHubClone:

@@ -1,8 +1,8 @@
-"""The plan that the repository's own workflow made for a commit: found, judged for where it comes from, and fetched.
+"""What the repository's own workflow left for a commit: found, judged for where it comes from, and fetched.
 
-Owns which run may be believed. A plan is taken only where the pull request could not have written it: from a run on
-this very commit, of a workflow that stands on the base branch and that the pull request leaves as it is. What the
-workflow then runs of the pull request's code is the workflow's own affair.
+Owns which run may be believed. A plan, or what another tool said, is taken only where the pull request could not have
+written it: from a run on this very commit, of a workflow that stands on the base branch and that the pull request
+leaves as it is. What the workflow then runs of the pull request's code is the workflow's own affair.
 """
 
 from __future__ import annotations
@@ -58,17 +58,47 @@ class FoundPlans:
 def find_plans(client: RepositoryClient, clone: Clone, commits: Commits, name: str, stop: Stop = never) -> FoundPlans:
     """Return the plans in the newest artifact called `name` that a run on the head left and that may be believed.
 
-    What is there and not taken becomes a statement. Where we were never granted `actions: read`, nothing is said: who
-    left it out need not hear so on every pull request. Raises Transient, Gone (the repository), what the clone raises,
-    and what `stop` raises.
+    What is there and not taken becomes a statement. Raises as `fetch` does.
+    """
+    fetched = fetch(client, clone, commits, name, stop)
+    if fetched.content is None:
+        return FoundPlans(statements=not_taken("plan", name, fetched.why), artifact=fetched.artifact)
+    try:
+        unpacked = plans_of(fetched.content, name)
+    except BadArtifact as error:
+        return FoundPlans(statements=not_taken("plan", name, str(error)), artifact=fetched.artifact)
+    log.info("plan.taken", artifact=fetched.artifact, plans=len(unpacked.plans))
+    return FoundPlans(plans=unpacked.plans, infracost=unpacked.infracost, artifact=fetched.artifact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The newest artifact of a name: its zip, or why that is not taken ("": there is nothing to say)."""
+
+    content: bytes | None = field(default=None, repr=False)
+    why: str = ""
+    artifact: int | None = None
+
+
+def fetch(client: RepositoryClient, clone: Clone, commits: Commits, name: str, stop: Stop = never) -> Fetched:
+    """Return the newest artifact called `name` that a run on the head left and that may be believed.
+
+    Where we were never granted `actions: read`, nothing is said: who left it out need not hear so on every pull
+    request. Raises Transient, Gone (the repository), what the clone raises, and what `stop` raises.
     """
     workflows = client.workflows()
     if workflows is None:
-        return FoundPlans()
+        return Fetched()
     try:
         return _find(workflows, _doubts(client.repository, clone, commits), commits.head, name, stop)
     except Forbidden as error:
-        return _not_taken(name, str(error))
+        return Fetched(why=str(error))
+
+
+def not_taken(what: str, name: str, why: str) -> tuple[NotExamined, ...]:
+    """Return the statement that a plan, or other thing, was not taken; none where there is no reason to tell."""
+    told = f"The {what} of the repository's own workflow was not taken: {why.removesuffix('.')}."
+    return (NotExamined(what=f"artifact {name}", why=told, blocking=False),) if why else ()
 
 
 def newest_artifact(workflows: Workflows, repository: Repository, head: Sha, name: str) -> int | None:
@@ -84,36 +114,34 @@ Doubt = Callable[[WorkflowRun], str]
 """Why a run may not be believed, as the end of a sentence; "" when it may."""
 
 
-def _find(workflows: Workflows, doubt: Doubt, head: Sha, name: str, stop: Stop) -> FoundPlans:
+def _find(workflows: Workflows, doubt: Doubt, head: Sha, name: str, stop: Stop) -> Fetched:
     doubtful: list[tuple[WorkflowRun, str]] = []
     for run in workflows.runs(head):
         stop()
         if why := doubt(run):
             doubtful.append((run, why))
         elif artifacts := workflows.artifacts(run.id, name):
-            return _take(workflows, artifacts[0], head, name, stop)
+            return _take(workflows, artifacts[0], head, stop)
     for run, why in doubtful[:MOST_DOUBTFUL]:
         if artifacts := workflows.artifacts(run.id, name):
-            return _not_taken(name, why, artifacts[0])
-    return FoundPlans()
+            return Fetched(why=why, artifact=artifacts[0].id)
+    return Fetched()
 
 
-def _take(workflows: Workflows, artifact: Artifact, head: Sha, name: str, stop: Stop) -> FoundPlans:
-    """Return the plans in an artifact, or one statement why there are none."""
+def _take(workflows: Workflows, artifact: Artifact, head: Sha, stop: Stop) -> Fetched:
+    """Return the zip of an artifact, or why it is not taken."""
     if artifact.head_sha not in {None, head}:
-        return _not_taken(name, "it belongs to another commit", artifact)
+        return Fetched(why="it belongs to another commit", artifact=artifact.id)
     if artifact.expired:
-        return _not_taken(name, "it is expired", artifact)
+        return Fetched(why="it is expired", artifact=artifact.id)
     if artifact.size > MOST_ZIP_BYTES:
-        return _not_taken(name, f"it is larger than {MOST_ZIP_BYTES >> 20} MiB", artifact)
+        return Fetched(why=f"it is larger than {MOST_ZIP_BYTES >> 20} MiB", artifact=artifact.id)
     try:
-        unpacked = plans_of(_content(workflows, artifact, stop), name)
-    except (BadArtifact, DownloadFailed, TooLarge) as error:
-        return _not_taken(name, str(error), artifact)
+        return Fetched(content=_content(workflows, artifact, stop), artifact=artifact.id)
+    except (DownloadFailed, TooLarge) as error:
+        return Fetched(why=str(error), artifact=artifact.id)
     except Gone:
-        return _not_taken(name, "it is expired", artifact)
-    log.info("plan.taken", artifact=artifact.id, plans=len(unpacked.plans))
-    return FoundPlans(plans=unpacked.plans, infracost=unpacked.infracost, artifact=artifact.id)
+        return Fetched(why="it is expired", artifact=artifact.id)
 
 
 def _content(workflows: Workflows, artifact: Artifact, stop: Stop) -> bytes:
@@ -123,12 +151,6 @@ def _content(workflows: Workflows, artifact: Artifact, stop: Stop) -> bytes:
     except DownloadFailed as error:
         log.warning("plan.download_failed", artifact=artifact.id, why=str(error))
         return workflows.content(artifact, MOST_ZIP_BYTES, stop)
-
-
-def _not_taken(name: str, why: str, artifact: Artifact | None = None) -> FoundPlans:
-    told = f"The plan of the repository's own workflow was not taken: {why.removesuffix('.')}."
-    statement = NotExamined(what=f"artifact {name}", why=told, blocking=False)
-    return FoundPlans(statements=(statement,), artifact=artifact.id if artifact else None)
 
 
 def _of_another(run: WorkflowRun, repository: Repository, head: Sha) -> str:

@@ -73,6 +73,7 @@ class Policy:
     plan: PlanPolicy = PlanPolicy()
     requirements: Settings = NO_REQUIREMENTS  # what the rules of our own go by
     compliance: tuple[str, ...] = ()  # standards whose requirements are told: cis, pci, soc2, hipaa, nist
+    sarif: tuple[str, ...] = ()  # names of workflow artifacts with what other tools said
     locks: tuple[str, ...] = ()  # keys that the organization locked
     notices: tuple[str, ...] = ()  # "file:line: key: ...": what does not stop the review and its author should know
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MIN_REASON = 5
+MOST_SARIF = 10
+"""Artifacts; for each of them every run on the head is asked."""
 """Characters of a reason: enough to name a ticket."""
 
 RuleSetting = Literal["off", "critical", "high", "medium", "low", "info"]
@@ -31,6 +33,7 @@ Key = Literal[
     "plan",
     "requirements",
     "compliance",
+    "sarif",
 ]
 
 _RULE = re.compile(r"[A-Za-z0-9_*?.-]{1,100}")
@@ -244,6 +247,9 @@ class PolicyDocument(_Strict):
     compliance: Annotated[list[Standard], BeforeValidator(_empty_list)] = Field(
         default=[], description="Standards whose requirements are told beside findings, and counted in the summary."
     )
+    sarif: Annotated[list[Text], Field(max_length=MOST_SARIF), BeforeValidator(_empty_list)] = Field(
+        default=[], description="Names of workflow artifacts that hold SARIF: what other tools said of the head."
+    )
 
 
 class OrganizationDocument(_Strict):
@@ -295,6 +301,8 @@ EXPECTED = {
     "requirements.provider_namespaces.*": "a namespace such as hashicorp",
     "compliance": "a list of standards",
     "compliance.*": "cis, pci, soc2, hipaa or nist",
+    "sarif": f"a list of artifact names, {MOST_SARIF} at most",
+    "sarif.*": "the name of an artifact such as trivy",
     "plan": "keys such as run: on",
     "plan.run": "on or off",
     "plan.workspaces": "root directories with lists of workspaces, such as envs/prod: [eu, us]",

@@ -73,6 +73,7 @@ def _layered(policy: Policy, file: PolicyFile) -> Policy:
         _plan,
         _requirements,
         _compliance,
+        _sarif,
     ):
         policy = layer(policy, file)
     return replace(policy, notices=(*policy.notices, *file.notices))
@@ -256,6 +257,17 @@ def _compliance(policy: Policy, file: PolicyFile) -> Policy:
         ruling = ", ".join(policy.compliance)
         return _refused(policy, file, ("compliance",), f"this leaves out some of {ruling}")
     return replace(policy, compliance=given)
+
+
+def _sarif(policy: Policy, file: PolicyFile) -> Policy:
+    """Replaces what is below it; a locked list may grow and not shrink."""
+    if not file.gives("sarif"):
+        return policy
+    given = tuple(dict.fromkeys(file.document.sarif))
+    if "sarif" in policy.locks and not set(policy.sarif) <= set(given):
+        ruling = ", ".join(policy.sarif)
+        return _refused(policy, file, ("sarif",), f"this leaves out some of {ruling}")
+    return replace(policy, sarif=given)
 
 
 def _waiver(entry: WaiverDocument) -> Waiver:

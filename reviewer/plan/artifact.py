@@ -73,7 +73,7 @@ def plans_of(content: bytes, name: str) -> Unpacked:
     `tfplan.json`, `plan.json` or NAME.json at the top belongs to the root "", which `placed` settles. In a folder, that
     folder is the root; there any name will do for a single JSON file. `WORKSPACE.tfplan.json` is of that workspace.
     """
-    files = _unpack(content)
+    files = unpack(content, (".json",))
     by_folder: dict[str, dict[str, bytes]] = defaultdict(dict)
     for path, raw in files.items():
         by_folder[posixpath.dirname(path)][posixpath.basename(path)] = raw
@@ -145,27 +145,27 @@ def _named(folder: str, files: Mapping[str, bytes], name: str) -> Iterator[tuple
     yield from ((workspace, file) for workspace, file in of_workspaces if workspace != "default" or not certain)
 
 
-def _unpack(content: bytes) -> dict[str, bytes]:
-    """Return the JSON files of a zip by their paths. Raises BadArtifact."""
+def unpack(content: bytes, endings: tuple[str, ...]) -> dict[str, bytes]:
+    """Return the files of a zip by their paths, of those whose names end as said. Raises BadArtifact."""
     if len(content) > MOST_ZIP_BYTES:
         raise BadArtifact(f"It is larger than {MOST_ZIP_BYTES >> 20} MiB.")
     if content.count(_ENTRY) > MOST_FILES:  # before the list of them is read; those of zips within count too
         raise BadArtifact(f"It holds more than {MOST_FILES} files.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(archive)
+            return _read(archive, endings)
     except BadArtifact:
         raise
     except _BROKEN:
         raise BadArtifact("It is no whole zip file.") from None
 
 
-def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _read(archive: zipfile.ZipFile, endings: tuple[str, ...]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     left = MOST_BYTES
     for entry in archive.infolist():
         path = _checked_path(entry)
-        if entry.is_dir() or not path.endswith(".json"):
+        if entry.is_dir() or not path.endswith(endings):
             continue
         if path in files:
             raise BadArtifact(f"It holds {_shown(path)} twice.")
@@ -201,7 +201,7 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> byt
     if most == MAX_DOCUMENT_BYTES:
         raise BadArtifact(f"{_shown(entry.filename)} in it is larger than {MAX_DOCUMENT_BYTES >> 20} MiB.")
     if most == left:
-        raise BadArtifact(f"The JSON files in it are larger than {MOST_BYTES >> 20} MiB together.")
+        raise BadArtifact(f"The files in it are larger than {MOST_BYTES >> 20} MiB together.")
     raise BadArtifact(f"{_shown(entry.filename)} in it is more than {MOST_TIMES} times larger unpacked than packed.")
 
 

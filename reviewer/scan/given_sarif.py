@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer.model import Diff, Finding, NotExamined, ScanResult, Severity
 from reviewer.scan.clone import Clone
 from reviewer.scan.foreign_config import HOUSE, ForeignScanner
-from reviewer.scan.foreign_sarif import MAX_SARIF, BadSarif, read_sarif
+from reviewer.scan.foreign_sarif import MAX_SARIF, MOST_RESULTS, BadSarif, read_sarif
 from reviewer.scan.objects import REGULAR
 from reviewer.scan.severities import table
 from reviewer.scan.tree import Tree
 
 WITHOUT_PREFIX = frozenset({"hadolint"})
+MOST_RUNS = 100
+"""Of one log."""
+MOST_TOLD = 50
+"""Statements: each place outside the tree that a log names is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +48,45 @@ class _Committed(Tree):
 
 
 def read_given(logs: Iterable[GivenSarif], clone: Clone, commit: str, root: Path | None = None) -> ScanResult:
-    """Return what logs say of the files of a commit; one that is no SARIF is said to be not looked at."""
+    """Return what logs say of the files of a commit; one that is no SARIF is said to be not looked at.
+
+    More than MOST_RESULTS findings, or MOST_TOLD statements, are cut, and that is said.
+    """
     files = _Committed(clone, commit, root)
-    whole = ScanResult()
+    findings: list[Finding] = []
+    told: list[NotExamined] = []
     for log in logs:
-        try:
-            parts = [read_sarif(run, _scanner(tool), files) for tool, run in _runs(log.raw)]
-        except BadSarif as error:
-            parts = [ScanResult(not_examined=(NotExamined(what=log.name, why=f"It is not taken: {error}."),))]
-        for part in parts:
-            whole = replace(
-                whole,
-                findings=(*whole.findings, *map(_in_our_severity, part.findings)),
-                not_examined=(*whole.not_examined, *part.not_examined),
-            )
-    return whole
+        for part in _parts(log, files):
+            findings += map(_in_our_severity, part.findings)
+            told += part.not_examined
+    if len(findings) > MOST_RESULTS:
+        why = f"They hold more than the {MOST_RESULTS:,} things that can be reported; the rest is unknown."
+        told.insert(0, NotExamined(what="SARIF of other tools", why=why))
+    if len(told) > MOST_TOLD:
+        why = f"There are {len(told) - MOST_TOLD + 1:,} more things to say of what was not taken."
+        told[MOST_TOLD - 1 :] = [NotExamined(what="SARIF of other tools", why=why, blocking=False)]
+    return ScanResult(findings=tuple(findings[:MOST_RESULTS]), not_examined=tuple(told))
+
+
+def is_sarif(raw: bytes) -> bool:
+    """Tell whether JSON looks like a SARIF log, and not like anything else that a tool may print."""
+    try:
+        log = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(log, dict) and str(log.get("version", "")).startswith("2.1") and isinstance(log.get("runs"), list)
+
+
+def _parts(log: GivenSarif, files: _Committed) -> Iterator[ScanResult]:
+    runs = _runs(log.raw)
+    try:
+        for tool, run in runs[:MOST_RUNS]:
+            yield read_sarif(run, _scanner(tool), files)
+    except BadSarif as error:
+        yield ScanResult(not_examined=(NotExamined(what=log.name, why=f"It is not taken: {error}."),))
+    if len(runs) > MOST_RUNS:
+        why = f"It has more than {MOST_RUNS} runs; the others were not read."
+        yield ScanResult(not_examined=(NotExamined(what=log.name, why=why),))
 
 
 def add_given(
@@ -79,14 +107,19 @@ def add_given(
     )
 
 
-def _runs(raw: bytes) -> Iterable[tuple[str, bytes]]:
+def _runs(raw: bytes) -> list[tuple[str, bytes]]:
     """The runs of a log one by one, each with the name of its tool. What is no log is left to who reads it."""
     try:
         log = json.loads(raw) if len(raw) <= MAX_SARIF else None
-        runs = [(str(run["tool"]["driver"]["name"]), {**log, "runs": [run]}) for run in log["runs"]] if log else []
+        runs = [(str(run["tool"]["driver"]["name"]), _alone(log, run)) for run in log["runs"]] if log else []
     except (ValueError, RecursionError, TypeError, KeyError):
         runs = []
     return [(tool, json.dumps(run).encode()) for tool, run in runs] or [("sarif", raw)]
+
+
+def _alone(log: dict[str, object], run: object) -> dict[str, object]:
+    """One run as a log. Of what stands around it only the version comes along: else many runs would be a bomb."""
+    return {"version": str(log.get("version", ""))[:10], "runs": [run]}
 
 
 def _scanner(tool: str) -> ForeignScanner:

@@ -123,6 +123,7 @@ def test_the_schema_accepts_what_the_parser_accepts():
             "plan": {"run": "on", "workspaces": None, "var_files": None, "max_destroys": 10},
             "requirements": {"production": None, "required_tags": None},
             "compliance": None,
+            "sarif": None,
         }
     )
     assert validator.is_valid({"rules": {"CKV_*": "off"}, "paths": {"include": None, "exclude": ["a"]}})

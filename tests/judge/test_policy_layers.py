@@ -244,3 +244,11 @@ def test_locked_standards_can_grow_and_not_shrink():
     shrunk = combined(org, "compliance: [pci]")
     assert shrunk.compliance == ("cis",)
     assert "compliance: this leaves out some of cis" in shrunk.notices[0]
+
+
+def test_locked_artifacts_of_other_tools_can_grow_and_not_shrink():
+    org = "locks: [sarif]\ndefaults:\n  sarif: [trivy]\n"
+    assert combined(org, "sarif: [kics, trivy, kics]").sarif == ("kics", "trivy")
+    shrunk = combined(org, "sarif: [kics]")
+    assert shrunk.sarif == ("trivy",)
+    assert "sarif: this leaves out some of trivy" in shrunk.notices[0]

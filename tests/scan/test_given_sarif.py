@@ -89,3 +89,19 @@ def test_without_a_base_all_of_it_stands(clone):
     given = read(clone, log(run("t", ("A", "Dockerfile", 1))))
     base, head = add_given(ScanResult(), ScanResult(), given, None)
     assert base.findings == head.findings == given.findings
+
+
+def test_what_stands_around_many_runs_is_not_repeated_for_each_of_them(clone):
+    whole = {"version": "2.1.0", "properties": "x" * 100_000, "runs": [run("t", ("A", "Dockerfile", 1))] * 101}
+    found = read(clone, GivenSarif(name="out.sarif", raw=json.dumps(whole).encode()))
+    assert len(found.findings) == 100
+    assert [(one.what, "more than 100 runs" in one.why) for one in found.not_examined] == [("out.sarif", True)]
+
+
+def test_more_findings_and_statements_than_anybody_reads_are_cut_and_that_is_said(clone):
+    inside = [run(f"t{n}", *((f"A{m}", "Dockerfile", 1) for m in range(3000))) for n in range(2)]
+    outside = run("t", *((f"B{n}", "none", 1) for n in range(60)))
+    found = read(clone, log(*inside, outside))
+    assert (len(found.findings), len(found.not_examined)) == (5000, 50)
+    assert "5,000" in found.not_examined[0].why and found.not_examined[0].blocking
+    assert "12 more things" in found.not_examined[-1].why
