@@ -233,10 +233,10 @@ def test_a_default_stays_where_more_hangs_on_it(old: str, new: str, says: str) -
 @pytest.mark.slow
 def test_ten_thousand_references_to_one_parameter_are_soon_looked_through() -> None:
     text = SSH + "        - CidrIp: !Ref SSHLocation\n" * 10_000
-    started = time.monotonic()
+    started = time.process_time()
     made = outcome(cloudformation, text, on("Logs"), CLOSED, values(private_cidr="string"))
     assert made.inputs == ("SSHLocation",)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_list_that_is_open_to_choose_does_not_stand_for_one_value() -> None:

@@ -224,14 +224,14 @@ def test_another_escape_character_a_byte_order_mark_and_odd_bytes_survive() -> N
     ids=range(5),
 )
 def test_hostile_files_end_soon(data: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     row = recipe({"instruction": {"drop_flag": FORCE, "unset": ["X"], "lone_update": ["install"]}})
     try:
         place = dockerfile.locate({"Dockerfile": data}, finding("dockerfile", "Dockerfile", "RUN"))
         dockerfile.edit({"Dockerfile": data}, place, row, values())
     except CannotEdit:
         pass
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @settings(max_examples=150, deadline=None)

@@ -248,12 +248,12 @@ def test_json_stays_json_in_the_style_of_the_file() -> None:
     ids=range(11),
 )
 def test_hostile_bytes_end_soon_in_one_sentence(data: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     found = finding("kubernetes", "a.yaml", "ConfigMap.default.a")
     with pytest.raises(CannotEdit):
         place = kubernetes.locate({"a.yaml": data}, found)
         kubernetes.edit({"a.yaml": data}, place, recipe({"set": {"spec": {"a": {"b": 1}}}}), values())
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.slow
@@ -268,21 +268,21 @@ def test_hostile_bytes_end_soon_in_one_sentence(data: bytes) -> None:
     ids=range(4),
 )
 def test_what_is_taken_out_ten_thousand_times_is_soon_gone(lines: str, edit: Any) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert len(changed(HEAD + lines, edit)) < 100
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_aliases_of_aliases_do_not_multiply() -> None:
     lines = ["kind: ConfigMap", "metadata: {name: a}", "a0: &a0 {k: 1}"]
     lines += [f"a{i}: &a{i} {{k: [{', '.join([f'*a{i - 1}'] * 12)}]}}" for i in range(1, 30)]
     text = "\n".join([*lines, "spec:", "  x: *a29", ""])
-    started = time.monotonic()
+    started = time.process_time()
     new = changed(text, {"set": {"spec": {"y": 1}}})
     assert new == text + "  y: 1\n"
     with pytest.raises(CannotEdit):
         changed(text, {"set": {"spec": {"x": {"k": {"k": {"k": {"k": {"k": {"k": 2}}}}}}}}})
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
