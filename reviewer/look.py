@@ -1,4 +1,4 @@
-"""What a workflow's end leads to: a look whether it left a plan, and another review of the same head if it did.
+"""What a workflow's end leads to: a look for a plan or SARIF of it, and another review of the same head.
 
 Ends quickly where there is none: one request, and one for each run. What the plan is worth is for the review to say.
 """
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def look(services: Services, request: ReviewRequest, steps: Steps) -> None:
-    """Review the pull request of `request` again when there is a plan that its review does not know of.
+    """Review the pull request of `request` again when there is an artifact that its review does not know of.
 
     Raises Transient (it is to be tried again), Superseded (a later look is on its way) and Gone.
     """
@@ -26,15 +26,19 @@ def look(services: Services, request: ReviewRequest, steps: Steps) -> None:
 
 
 def review_again(services: Services, request: ReviewRequest, steps: Steps) -> str:
-    """Return the id of the review that was queued, or "". Asked again, it queues no second one for the same plan."""
-    sought = services.store.sought_plan(request)
-    artifact = _artifact(services, request, sought.name) if sought else None
-    if sought is None or artifact is None or (sought.artifact or 0) >= artifact:
-        return ""
+    """Return the id of the review that was queued, or "". Asked again, it queues no second one."""
+    for sought in services.store.sought_plans(request):
+        artifact = _artifact(services, request, sought.name)
+        if artifact is not None and (sought.artifact or 0) < artifact:
+            return _queued(services, request, steps, sought.name, artifact)
+    return ""
+
+
+def _queued(services: Services, request: ReviewRequest, steps: Steps, name: str, artifact: int) -> str:
     steps.still_current()
 
     def job(connection: Connection) -> str:
-        admission = services.store.admit_for_plan(connection, request, artifact)
+        admission = services.store.admit_for_plan(connection, request, name, artifact)
         return services.queue.enqueue(connection, admission.request) if admission.request else ""
 
     queued = services.store.write(job)

@@ -173,8 +173,15 @@ def plans_of_workflow(
 def sarif_of_workflow(
     services: Services, clone: GitHubClone, request: ReviewRequest, commits: Commits, stop: Stop, names: tuple[str, ...]
 ) -> ScanResult:
-    """Return what other tools said of the head in the artifacts of these names; what is not taken blocks nobody."""
+    """Return what other tools said of the head in the artifacts of these names; what is not taken blocks nobody.
+
+    Noted as plans are: what comes later has the review made again.
+    """
+    for name in names:
+        services.store.note_plan(request.id, name, None)
     found = find_sarif(services.github.installation(request.repository), clone, commits, names, stop)
+    for name, artifact in found.artifacts.items():
+        services.store.note_plan(request.id, name, artifact)
     said = read_given(found.logs, clone, commits.head, runner_folder(request.repository))
     told = (*found.statements, *said.not_examined)
     return replace(said, not_examined=tuple(replace(one, blocking=False) for one in told))

@@ -209,7 +209,7 @@ def looks(behind, head=A, repository_id=5):
 
 
 def reviewed_again(behind, look, artifact):
-    return behind.store.write(lambda c: behind.store.admit_for_plan(c, look, artifact)).request
+    return behind.store.write(lambda c: behind.store.admit_for_plan(c, look, "tfplan", artifact)).request
 
 
 def test_only_a_review_that_looked_for_a_plan_already_is_looked_at_again(behind):
@@ -220,7 +220,7 @@ def test_only_a_review_that_looked_for_a_plan_already_is_looked_at_again(behind)
     (look,) = looks(behind)
     assert (look.subject, look.key, look.id, look.head_sha) == (Subject.PLAN, "5#1/plan", "rv:5#1/plan:00000001", A)
     assert (looks(behind, C), looks(behind, repository_id=6)) == ([], [])
-    assert behind.store.sought_plan(look) == Sought(name="tfplan", artifact=None)
+    assert behind.store.sought_plans(look) == (Sought(name="tfplan", artifact=None),)
     assert behind.store.is_current(replace(wish(), generation=1))
 
 
@@ -238,7 +238,7 @@ def test_a_plan_that_arrived_is_reviewed_once(behind):
     assert reviewed_again(behind, look, 7) is None
     again = reviewed_again(behind, look, 8)
     assert again == replace(wish(), generation=2)
-    assert behind.store.sought_plan(look) == Sought(name="tfplan", artifact=8)
+    assert behind.store.sought_plans(look) == (Sought(name="tfplan", artifact=8),)
     assert reviewed_again(behind, look, 8) is None
     assert current(behind, replace(wish(), generation=1), again) == [False, True]
 
@@ -247,7 +247,17 @@ def test_the_newest_plan_that_is_known_stays_known(behind):
     behind.want(wish())
     for artifact in (None, 8, None, 7):
         behind.store.note_plan("rv:5#1:00000001", "tfplan", artifact)
-    assert behind.store.sought_plan(looks(behind)[0]) == Sought(name="tfplan", artifact=8)
+    assert behind.store.sought_plans(looks(behind)[0]) == (Sought(name="tfplan", artifact=8),)
+
+
+def test_each_artifact_is_known_by_its_own_name(behind):
+    behind.want(wish())
+    for name, artifact in (("tfplan", 9), ("trivy", None)):
+        behind.store.note_plan("rv:5#1:00000001", name, artifact)
+    (look,) = looks(behind)
+    assert behind.store.sought_plans(look) == (Sought(name="tfplan", artifact=9), Sought(name="trivy", artifact=None))
+    again = behind.store.write(lambda c: behind.store.admit_for_plan(c, look, "trivy", 8)).request
+    assert again == replace(wish(), generation=2)
 
 
 def test_a_plan_for_a_head_that_went_on_or_closed_is_nothing(behind):
@@ -255,11 +265,11 @@ def test_a_plan_for_a_head_that_went_on_or_closed_is_nothing(behind):
     behind.store.note_plan("rv:5#1:00000001", "tfplan", None)
     (look,) = looks(behind)
     behind.want(wish(head=B))
-    assert (behind.store.sought_plan(look), reviewed_again(behind, look, 8)) == (None, None)
+    assert (behind.store.sought_plans(look), reviewed_again(behind, look, 8)) == ((), None)
     behind.store.note_plan("rv:5#1:00000002", "tfplan", None)
     (look,) = looks(behind, B)
     behind.store.write(lambda c: behind.store.close(c, "5#1", as_of=None))
-    assert (behind.store.sought_plan(look), reviewed_again(behind, look, 8)) == (None, None)
+    assert (behind.store.sought_plans(look), reviewed_again(behind, look, 8)) == ((), None)
     assert looks(behind, B) == []
 
 

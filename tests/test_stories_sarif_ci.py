@@ -96,6 +96,17 @@ def test_without_a_name_in_the_policy_nothing_is_asked_and_nothing_taken(world):
     assert "name=trivy" not in str([r.query for r in world.github.requests])
 
 
+def test_a_review_that_ran_before_the_artifact_arrived_is_made_again_once(world):
+    pull = world.review({"main.tf": CHANGED})
+    assert (pull.comments, generation(pull)) == ([], 1)
+    world.github.run_workflow(pull, {"trivy": zipped(out__sarif=log(("main.tf", LINE)))})
+    world.work()
+    assert (generation(pull), newest(pull).conclusion, len(pull.comments)) == (2, "failure", 1)
+    world.github.run_workflow(pull, path=".github/workflows/test.yml")
+    world.work()
+    assert generation(pull) == 2
+
+
 def test_a_forks_artifact_is_not_taken_and_the_review_says_so(world):
     fork = world.github.fork(world.repo, "stranger")
     pull = reviewed(world, {"trivy": zipped(out__sarif=log(("main.tf", LINE)))}, fork=fork)

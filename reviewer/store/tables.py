@@ -51,11 +51,11 @@ step = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("result", sa.Text, nullable=False),
 )
-sought = sa.Table(  # the workflow's plan that a review looked for, by name, and the newest that it knows of, by number
-    "sought",
+sought = sa.Table(  # artifacts that a review looked for, by name, and the newest of each that it knows of, by number
+    "sought_artifact",
     METADATA,
     sa.Column("review_id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, primary_key=True),
     sa.Column("artifact_id", sa.BigInteger),
 )
 worker = sa.Table(
