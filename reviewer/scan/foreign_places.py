@@ -50,6 +50,8 @@ def _around(path: str, region: Span, files: Tree) -> tuple[Span, str]:
     name = path.rpartition("/")[2]
     if is_image_recipe(name):
         return _instruction(path, region, files)
+    if not files.contained:  # parsers in C read a pull request's bytes in the contained child alone
+        return region, name
     if path.endswith((".yaml", ".yml")) and (".github/" in path or name.startswith("action.")):
         found = _step("\n".join(files.lines(path)), region.start_line, name)
         return files.span(path, found[1], found[2]), found[0]

@@ -38,6 +38,8 @@ class GivenSarif:
 class _Committed(Tree):
     """The files of a commit, read when they are asked for. `root` is where tools saw them, if that is known."""
 
+    contained = False
+
     def __init__(self, clone: Clone, commit: str, root: Path | None) -> None:
         names = {entry.path: entry.path for entry in clone.listing(commit) if entry.mode in REGULAR}
         super().__init__(root or Path("/"), names, "")

@@ -19,6 +19,8 @@ from reviewer.model import Span
 class Tree:
     """`names` maps the path under `root`, as scanned, to the path in the repository (`main.tf` -> `main.tofu`)."""
 
+    contained = True  # whether this runs where hostile bytes may be parsed
+
     def __init__(self, root: Path, names: Mapping[str, str], directory: str) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 (no links are followed)
         self.names = dict(names)

@@ -18,6 +18,7 @@ def clone(tmp_path: Path):
 
     git("init", "-q")
     (tmp_path / "Dockerfile").write_text("FROM ubuntu:latest\nRUN ls\nUSER root\n")
+    (tmp_path / "main.tf").write_text('resource "aws_x" "y" {\n  a = 1\n}\n')
     (tmp_path / "link").symlink_to("/etc/passwd")
     git("add", "-A")
     git("commit", "-qm", "one")
@@ -60,6 +61,11 @@ def test_each_tool_of_a_log_has_its_name_and_our_severity_where_we_know_the_rule
 def test_a_log_in_the_name_of_ours_does_not_speak_for_ours(clone):
     (finding,) = read(clone, log(run("Checkov", ("CKV_DOCKER_7", "Dockerfile", 1)))).findings
     assert (finding.scanner, finding.rule) == ("checkov-sarif", "checkov-sarif.CKV_DOCKER_7")
+
+
+def test_no_parser_of_terraform_reads_the_code_outside_of_the_sandbox(clone):
+    (finding,) = read(clone, log(run("tfsec", ("A", "main.tf", 2)))).findings
+    assert (finding.resource, finding.block.start_line, finding.block.end_line) == ("main.tf", 2, 2)
 
 
 def test_paths_of_the_working_copy_are_known_and_links_and_others_are_not(clone):
