@@ -1,4 +1,5 @@
 """Plans of Terraform roots, made here without providers, credentials or network, or taken from CI.
 
-Everything here that reads a pull request's bytes runs in the contained child (see `scan.warm`).
+What reads a pull request's code runs in the contained child (see `scan.warm`). Only `artifact` opens what a workflow left
+in the worker, under limits that believe nothing it says.
 """
