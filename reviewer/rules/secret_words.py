@@ -19,6 +19,7 @@ _SURE = re.compile(
     r"|private|signing|pre_?shared|primary|auth)_?key(?:_id)?|conn(?:ection)?_?str(?:ing)?|key_material|database_url)"
     r"(?:_(?:wo|base64|b64|value|string|text|plain_?text|\d{1,4}))*$"
 )
+_SWITCH = re.compile(r"^(?:restrict|require|allow|enable|disable|use|is|has)_")
 _ID = re.compile(r"access_?key_?id$")
 _ELSEWHERE = re.compile(
     r"""^(?:[~.]{0,2}[/\\]|[A-Za-z]:\\|\$|<|\{\{|%\{|@|ENC\[|\{cipher\}|\w+\(|(?:var|local|data|module)\.)
@@ -80,6 +81,8 @@ def is_named(name: str) -> bool:
 def is_credential(name: str, text: str) -> bool:
     """Whether the literal `text` under `name` is surely meant as a credential, of no format that others know."""
     text = text.strip()
+    if _SWITCH.match(snake(name)):  # `restrict_create_apikey`: who may, and not what with
+        return False
     if not 4 <= len(text) <= 5000 or not is_named(name) or is_public(text) or _is_elsewhere(text) or _is_known(text):
         return False
     if _ID.search(snake(name)):

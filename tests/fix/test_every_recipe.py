@@ -152,7 +152,6 @@ NAMES = {
 }
 KNOWN = {
     ("CKV2_AWS_34", "PLB_SECRET_5"),  # that the value lies in the state is said of parameters that are secret only
-    ("CKV2_IBM_3", "PLB_SECRET_1"),  # the setting has a name like a credential's
 }
 
 
