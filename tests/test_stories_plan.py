@@ -171,6 +171,6 @@ def test_a_module_that_two_environments_share_is_told_once(world):
     world.github.push(world.repo, {"envs/dev/main.tf": call, "envs/prod/main.tf": call}, tell=False)
     versioned = MODULE.replace("  bucket = var.name\n", "  bucket = var.name\n  force_destroy = true\n")
     pull = world.review({"modules/bucket/main.tf": versioned})
-    assert pull.check_run.summary.count("PLB_PLAN_BLAST_2") == 1
+    assert pull.check_run.summary.count("A change of a shared module reaches") == 1
     assert "`envs/dev`" in pull.check_run.summary
     assert "`envs/prod`" in pull.check_run.summary

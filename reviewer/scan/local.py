@@ -40,6 +40,8 @@ class LocalClone(Clone):
             GIT_INDEX_FILE=str(self._scratch / "index"),
         )
         super().__init__(git)
+        # Without the repository's own objects in sight: git would touch those that it finds there already.
+        self._writing = git.having(GIT_ALTERNATE_OBJECT_DIRECTORIES="")
         self._plain = Git(directory=git_dir, stop=stop)
 
     @property
@@ -103,16 +105,16 @@ class LocalClone(Clone):
         if not paths:
             return []
         lines = "".join(f"{_quoted(str(top / path))}\n" for path in paths).encode("utf-8", "surrogateescape")
-        return self._git.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=lines).decode().split()
+        return self._writing.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=lines).decode().split()
 
     def _hash_text(self, text: bytes) -> str:
-        return self._git.run("hash-object", "-w", "--stdin", stdin=text).decode().strip()
+        return self._writing.run("hash-object", "-w", "--stdin", stdin=text).decode().strip()
 
     def _write_tree(self, entries: Iterable[Entry]) -> str:
         (self._scratch / "index").unlink(missing_ok=True)
         lines = "".join(f"{entry.mode} {entry.oid}\t{entry.path}\0" for entry in entries)
         self._git.run("update-index", "-z", "--index-info", stdin=lines.encode("utf-8", "surrogateescape"))
-        return self._git.run("write-tree", "--missing-ok").decode().strip()
+        return self._writing.run("write-tree", "--missing-ok").decode().strip()
 
     def _in_worktree(self, top: Path) -> Git:
         return self._plain.having(("core.bare", "false"), GIT_WORK_TREE=str(top), GIT_LITERAL_PATHSPECS="0")

@@ -136,7 +136,9 @@ def _policies(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
         )
         was = "" if left is None else statement_text(old[left])
         is_ = "" if right is None else statement_text(new[right])
-        if (left is None or right is None or old[left] != new[right]) and (was or is_):
+        if left is not None and right is not None and was == is_:  # they differ in what the words leave out
+            was, is_ = two_texts(old[left], new[right])
+        if was != is_:
             yield AttributeChange(path=f"{path}.Statement[{place}]", before=was, after=is_)
     rest = {key: None for key in (*before, *after) if key not in ("Statement", "Version", "Id")}
     for name in rest:

@@ -33,7 +33,7 @@ class Lister:
         self.trees = trees
         self.seen: dict[str, bytes] = {}
 
-    def scan(self, unit: ScanUnit, tree: Path, stop: Stop) -> ScanResult:
+    def scan(self, unit: ScanUnit, tree: Path, stop: Stop, requirements: object = None) -> ScanResult:
         for folder, folders, names in os.walk(tree):
             for name in (*folders, *names):
                 path = Path(folder, name)
