@@ -32,12 +32,6 @@ TOO_MANY = NotExamined(
     why=f"The change touches more than {MOST_ROOTS} roots and workspaces; the others were reviewed without a plan.",
     blocking=False,
 )
-NO_PROGRAM = NotExamined(
-    what="plans",
-    why="No plan was made, because this server has no Terraform or OpenTofu (TERRAFORM_PATH, TOFU_PATH): the code was"
-    " reviewed.",
-    blocking=False,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +41,9 @@ class PlannedPair:
 
     root: str
     workspace: str
-    base: PlannedRoot | None  # None: the root is new
+    base: PlannedRoot | None  # None: the root is new, or was not planned
     head: PlannedRoot
+    is_new: bool = False
     origin: PlanOrigin = PlanOrigin.HERMETIC
 
     @property
@@ -59,6 +54,11 @@ class PlannedPair:
         if self.base is not None and self.base.document is None and self.origin is PlanOrigin.HERMETIC:
             return NOT_HERE.format(reason=self.base.not_planned)
         return ""
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether what is found in the head's plan can be told from what stood before."""
+        return self.is_new or (self.base is not None and self.base.document is not None)
 
     @property
     def document(self) -> dict[str, Any] | None:
@@ -93,11 +93,15 @@ def plan_roots(
     wanted = tuple(_wanted(roots, policy, by_place))
     unused = tuple(_unused(one) for one in given if not any(w.head.given is one.document for w in wanted))
     if not bench.scanner.plans and not by_place:
-        return (), (NO_PROGRAM,) if wanted and policy.run else ()
+        return (), (_no_plans(bench.scanner.no_plans),) if wanted and policy.run else ()
     jobs = {job.key: job for one in wanted[:MOST_ROOTS] for job in one.jobs(bench)}
     planned = _plan_all(bench, jobs)
     pairs = tuple(pair for one in wanted[:MOST_ROOTS] if (pair := one.pair(planned)) is not None)
     return pairs, (*unused, *((TOO_MANY,) if len(wanted) > MOST_ROOTS else ()))
+
+
+def _no_plans(why: str) -> NotExamined:
+    return NotExamined(what="plans", why=f"No plan was made, the code alone was reviewed: {why}.", blocking=False)
 
 
 def _unused(given: GivenPlan) -> NotExamined:
@@ -122,6 +126,7 @@ class _Wanted:
     base: _Job | None
     head: _Job
     origin: PlanOrigin
+    is_new: bool  # there was no such root at the base
 
     def jobs(self, bench: Bench) -> Iterator[_Job]:
         """Yield what is to be planned; where there is no program, only what was given."""
@@ -134,7 +139,12 @@ class _Wanted:
             return None
         base = planned.get(self.base.key) if self.base else None
         return PlannedPair(
-            root=self.root, workspace=self.head.request.workspace, base=base, head=head, origin=self.origin
+            root=self.root,
+            workspace=self.head.request.workspace,
+            base=base,
+            head=head,
+            origin=self.origin,
+            is_new=self.is_new,
         )
 
 
@@ -157,6 +167,7 @@ def _wanted(
                 base=_job(base, request) if base is not None and policy.run else None,
                 head=_job(head, request, real),
                 origin=real.origin if real else PlanOrigin.HERMETIC,
+                is_new=base is None,
             )
 
 

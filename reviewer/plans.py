@@ -99,7 +99,9 @@ def add_plans(bench: Bench, pair: PairScan, wishes: Wishes, diff: Diff) -> Plann
     for one in judged:
         before = one.pair.base.findings if one.pair.base else ()
         base = unite(base, before, one.pair.base.statements if one.pair.base else ())
-        head = unite(head, one.pair.head.findings, one.pair.head.statements)
+        # Without a plan of the base nobody can tell which of them stood there before; the rules about the change can.
+        after = one.pair.head.findings if one.pair.is_comparable else ()
+        head = unite(head, after, one.pair.head.statements)
     told: list[NotExamined] = []
     shared = tuple(_shared(pair, judged, diff))
     for one in judged:

@@ -62,6 +62,7 @@ class StubScanner:
     tools: frozenset[str] = frozenset()
     concurrency: int = 2
     plans: str = ""
+    no_plans: str = "no terraform or tofu was found on this machine (TERRAFORM_PATH, TOFU_PATH)"
     scans: list[tuple[str, str]] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
     waiting: bool = False

@@ -247,13 +247,8 @@ def _beyond(scene: Scene, ours: Counter[Identity], folders: Collection[str], edi
     return news + _new_secrets(scene, edited)
 
 
-TRUE_BEFORE = frozenset({"PLB_SECRET_5"})
-"""What these say of a value that an edit moves into a variable was as true of the literal that stood there."""
-
-
 def _own_rules(folder: str, files: Files) -> Counter[Identity]:
-    found = rules.run_rules(rules.Directory(path=folder, files=files))
-    return Counter(identity_of(finding) for finding in found if finding.rule not in TRUE_BEFORE)
+    return Counter(map(identity_of, rules.run_rules(rules.Directory(path=folder, files=files))))
 
 
 def _new_secrets(scene: Scene, edited: Files) -> Counter[Identity]:

@@ -93,6 +93,10 @@ class ScansUnits(Protocol):
     def plans(self) -> str:
         """What makes plans here, such as "Terraform v1.11.4"; "" when nothing does."""
 
+    @property
+    def no_plans(self) -> str:
+        """Why nothing makes plans here, as the end of a sentence; "" when something does."""
+
     def plan(self, unit: ScanUnit, tree: Path, wanted: PlanRequest, stop: Stop) -> PlannedRoot:
         """Plan the Terraform root that `unit` is, as `scan` does in everything else.
 

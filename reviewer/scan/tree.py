@@ -1,7 +1,7 @@
 """The files of one unit as they lie in a materialised tree, and their real names.
 
 Owns the way from a path that the scanner says to a path of the repository, and reading each file once.
-Runs only in the contained child.
+Code is parsed only where `contained` says so: in the contained child.
 """
 
 from __future__ import annotations
