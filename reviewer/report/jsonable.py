@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reviewer.masking import mask_secrets
 from reviewer.model import Examination, Finding, PlannedChange, RootPlan, Status, Suggestion
 from reviewer.report.blocks import order
 from reviewer.report.compliance import tags_of
-from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Proposals, holds_secret, proposals
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from reviewer.masking import mask_secrets
 from reviewer.model import Examination, Finding, Fix, Guidance, Hunk, Risk, Suggestion
-from reviewer.report.masking import mask_secrets
 from reviewer.report.patch import bare_diff, changes, lines_of
 from reviewer.report.text import is_bare
 

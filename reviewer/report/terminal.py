@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reviewer.masking import mask_secrets
 from reviewer.model import Examination, Finding, Risk, Severity, Source
 from reviewer.report.blocks import SECRETS, Issue, instances, issues_of, place
-from reviewer.report.masking import mask_secrets
 from reviewer.report.offers import Form, Offer, Proposals, proposals
 from reviewer.report.patch import changes
 from reviewer.report.plan_text import plan_lines

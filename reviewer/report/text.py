@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reviewer.masking import mask_secrets
 from reviewer.report.markers import disarm
-from reviewer.report.masking import mask_secrets
 
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")  # blank, but of no blank category
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.report.masking import mask_secrets
+from reviewer.masking import mask_secrets
 from reviewer.scan import evidence
 from reviewer.scan.layout import lay_out
 from reviewer.scan.local import LocalClone

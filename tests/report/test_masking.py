@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.report.masking import mask_secrets
+from reviewer.masking import mask_secrets
 from reviewer.report.text import code, fence, plain, prose
 from tests.report.hostile import hostile
 

@@ -1,7 +1,7 @@
 """What a rule on plans and Checkov both say is told once."""
 
+from reviewer.masking import mask_secrets
 from reviewer.model import Finding, Severity, Source, Span
-from reviewer.report.masking import mask_secrets
 from reviewer.rules.plan import PLAN_RULES, run_plan_rules
 from reviewer.rules.plan.echoes import MENDED, SUPERSEDED, told_once
 from tests.rules.plan.test_examples import BAD
